@@ -1,0 +1,121 @@
+//! The records of a flow on its way, from the exporter's report to enrichment.
+
+use std::num::NonZeroU32;
+
+use crate::{EndReason, Exporter, FlowKey, Place};
+
+/// One in how many packets was sampled; 1 is unsampled. Unknown is `None`, never 0.
+pub type SamplingRate = NonZeroU32;
+
+/// Type and code of an ICMP or ICMPv6 message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Icmp {
+    /// The message's type.
+    pub kind: u8,
+    /// The message's code.
+    pub code: u8,
+}
+
+/// An Original Flow: one Flow Record as an exporter sent it (RFC 7015, 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OriginalFlow {
+    /// The Flow Key.
+    pub key: FlowKey,
+    /// Who reported it.
+    pub exporter: Exporter,
+    /// First packet, Unix milliseconds on the exporter's clock.
+    pub start_ms: i64,
+    /// Last packet, Unix milliseconds on the exporter's clock; not before `start_ms`.
+    pub end_ms: i64,
+    /// Last packet on the pipeline's clock, Unix milliseconds: the receive time less
+    /// the time between last packet and export on the exporter's clock.
+    pub end_seen_ms: i64,
+    /// Packets, as exported: not scaled by the sampling rate.
+    pub packets: u64,
+    /// Octets of the IP layer, as exported: not scaled by the sampling rate.
+    pub bytes: u64,
+    /// The sampling rate in force, where the exporter told it.
+    pub sampling_rate: Option<SamplingRate>,
+    /// SNMP index of the interface the packets came in by.
+    pub in_if: Option<u32>,
+    /// SNMP index of the interface the packets left by.
+    pub out_if: Option<u32>,
+    /// OR of the TCP flags seen; `None` for a protocol without flags.
+    pub tcp_flags: Option<u16>,
+    /// The octet of the IPv4 type of service or the IPv6 traffic class.
+    pub tos: Option<u8>,
+    /// Type and code where the protocol is ICMP.
+    pub icmp: Option<Icmp>,
+    /// Why the exporter ended the record, where it said so.
+    pub end_reason: Option<EndReason>,
+}
+
+/// Counters of the opposite direction (RFC 5103).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reverse {
+    /// Packets, scaled by the sampling rate.
+    pub packets: u64,
+    /// Octets, scaled by the sampling rate.
+    pub bytes: u64,
+}
+
+/// An Aggregated Flow: one or more Original Flows of one key (RFC 7015, 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AggregatedFlow {
+    /// The Flow Key.
+    pub key: FlowKey,
+    /// Who reported the first of its records.
+    pub exporter: Exporter,
+    /// First packet, Unix milliseconds on the exporter's clock.
+    pub start_ms: i64,
+    /// Last packet, Unix milliseconds on the exporter's clock; not before `start_ms`.
+    pub end_ms: i64,
+    /// `end_ms - start_ms` less the gaps between the merged records.
+    pub active_ms: u64,
+    /// Packets, scaled by the sampling rate.
+    pub packets: u64,
+    /// Octets of the IP layer, scaled by the sampling rate.
+    pub bytes: u64,
+    /// The opposite direction, where biflows are on.
+    pub reverse: Option<Reverse>,
+    /// The sampling rate; `None` if unknown or not the same in all records.
+    pub sampling_rate: Option<SamplingRate>,
+    /// Original Flows merged into this one; at least 1.
+    pub records: u32,
+    /// SNMP index of the interface the packets came in by.
+    pub in_if: Option<u32>,
+    /// SNMP index of the interface the packets left by.
+    pub out_if: Option<u32>,
+    /// OR of the TCP flags of all records.
+    pub tcp_flags: Option<u16>,
+    /// Type of service of the first record.
+    pub tos: Option<u8>,
+    /// Type and code where the protocol is ICMP.
+    pub icmp: Option<Icmp>,
+    /// Why the flow ended.
+    pub end_reason: EndReason,
+    /// TCP: opening and closing both seen; `None` for other protocols.
+    pub complete: Option<bool>,
+}
+
+impl AggregatedFlow {
+    /// Time from first to last packet in milliseconds; saturates.
+    #[must_use]
+    pub fn duration_ms(&self) -> u64 {
+        self.end_ms
+            .saturating_sub(self.start_ms)
+            .max(0)
+            .unsigned_abs()
+    }
+}
+
+/// An Aggregated Flow with what is known about its two addresses.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnrichedFlow {
+    /// The flow.
+    pub flow: AggregatedFlow,
+    /// What is known about its source address.
+    pub src: Place,
+    /// What is known about its destination address.
+    pub dst: Place,
+}

@@ -1,0 +1,2 @@
+//! flowstream
+fn main() {}
