@@ -60,7 +60,10 @@ pub struct Reverse {
 }
 
 /// An Aggregated Flow: one or more Original Flows of one key (RFC 7015, 2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// The derived order is total over all fields; whoever needs flows in an order that
+/// does not depend on threads rests on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AggregatedFlow {
     /// The Flow Key.
     pub key: FlowKey,

@@ -1,1 +1,27 @@
-//! protocol
+//! What clients and server say to each other, as bytes: requests, answers, notices and
+//! the encodings of blocks. It knows no socket.
+//!
+//! In line mode a client sends one JSON line, the server answers with one JSON line
+//! (a welcome with the schema, or an error), and after a welcome come only flows: JSON
+//! Lines or CSV. What a client could not get is declared between them by a notice.
+
+#![forbid(unsafe_code)]
+
+mod answer;
+mod block;
+mod encode;
+mod form;
+mod notice;
+mod request;
+mod restore;
+
+pub use answer::{Refusal, RefusalCode, Welcome};
+pub use block::{Block, Encoded};
+pub use encode::encode;
+pub use form::{FeatureError, Form, Format};
+pub use notice::{EndReason, GapReason, end, gap};
+pub use request::{Request, Start};
+pub use restore::{RestoreError, restore_csv};
+
+/// The version of the protocol that this crate speaks.
+pub const VERSION: u32 = 1;

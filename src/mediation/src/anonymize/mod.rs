@@ -1,0 +1,159 @@
+//! Anonymization of flows (RFC 6235), and the only type that may leave.
+//!
+//! [`AnonymizedFlow`] has no public constructor but the two in this module: a policy
+//! applied to an enriched flow, and a flow read back from a prepared dataset, which
+//! holds nothing else. So a session or a prepared dataset that was given an original
+//! flow does not compile:
+//!
+//! ```compile_fail,E0423
+//! fn leak(flow: flow::EnrichedFlow) -> mediation::anonymize::AnonymizedFlow {
+//!     mediation::anonymize::AnonymizedFlow(flow)
+//! }
+//! ```
+
+mod crypto_pan;
+mod key;
+
+use std::cmp::Ordering;
+use std::net::IpAddr;
+
+use flow::{AggregatedFlow, Civil, EnrichedFlow, Exporter, Field, FlowKey, Place, Prefix, Value};
+
+pub use crypto_pan::CryptoPan;
+pub use key::{Key, KeyLengthError};
+
+/// A flow from which no original address can leave: the prepared flow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnonymizedFlow(EnrichedFlow);
+
+impl AnonymizedFlow {
+    /// A flow as it was read from a prepared dataset, where only anonymized flows are.
+    ///
+    /// Nothing but the reader of stored prepared flows may call this.
+    #[must_use]
+    pub fn restored(flow: EnrichedFlow) -> Self {
+        Self(flow)
+    }
+
+    /// The flow's times, counters and (anonymized) key.
+    #[must_use]
+    pub fn flow(&self) -> &AggregatedFlow {
+        &self.0.flow
+    }
+
+    /// What is known of the (anonymized) source.
+    #[must_use]
+    pub fn src(&self) -> &Place {
+        &self.0.src
+    }
+
+    /// What is known of the (anonymized) destination.
+    #[must_use]
+    pub fn dst(&self) -> &Place {
+        &self.0.dst
+    }
+
+    /// The value of a field; `civil` is the date of the flow's start.
+    #[must_use]
+    pub fn value(&self, field: Field, civil: &Civil) -> Value<'_> {
+        self.0.value(field, civil)
+    }
+
+    /// The order of the prepared stream within one tick: by time, then by everything
+    /// else. It sees anonymized values only, so that positions tell nothing about the
+    /// original ones, and two flows that it holds equal are written alike.
+    #[must_use]
+    pub fn stream_order(&self, other: &Self) -> Ordering {
+        let times = |flow: &AggregatedFlow| (flow.start_ms, flow.end_ms);
+        times(self.flow())
+            .cmp(&times(other.flow()))
+            .then_with(|| self.flow().cmp(other.flow()))
+    }
+}
+
+/// What becomes of addresses. There is no default: leaving them alone is said by name.
+#[derive(Debug)]
+pub enum Policy {
+    /// Every field leaves as it is (technique 1 of RFC 6235, 6.1).
+    None,
+    /// Addresses, their prefixes and the exporter's address by prefix-preserving
+    /// permutation (technique 6); all other fields as they are.
+    Standard(Box<CryptoPan>),
+}
+
+impl Policy {
+    /// The name as settings and metadata carry it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Standard(_) => "standard",
+        }
+    }
+
+    /// What is done to each field that is changed, as `(field, technique)` in the words
+    /// of RFC 6235; fields not listed leave as they are.
+    #[must_use]
+    pub const fn techniques(&self) -> &'static [(Field, &'static str)] {
+        const PREFIX_PRESERVING: &str = "prefix-preserving: Crypto-PAn";
+        match self {
+            Self::None => &[],
+            Self::Standard(_) => &[
+                (Field::SrcAddr, PREFIX_PRESERVING),
+                (Field::DstAddr, PREFIX_PRESERVING),
+                (Field::Exporter, PREFIX_PRESERVING),
+                (Field::SrcPrefix, PREFIX_PRESERVING),
+                (Field::DstPrefix, PREFIX_PRESERVING),
+            ],
+        }
+    }
+
+    /// Anonymizes a batch: the same flows in the same order.
+    #[must_use]
+    pub fn anonymize(&self, flows: &[EnrichedFlow]) -> Vec<AnonymizedFlow> {
+        match self {
+            Self::None => flows.iter().cloned().map(AnonymizedFlow).collect(),
+            Self::Standard(pan) => flows
+                .iter()
+                .map(|flow| prefix_preserving(pan, flow))
+                .collect(),
+        }
+    }
+}
+
+fn prefix_preserving(pan: &CryptoPan, enriched: &EnrichedFlow) -> AnonymizedFlow {
+    let flow = &enriched.flow;
+    let key = FlowKey {
+        src_addr: pan.anonymize(flow.key.src_addr),
+        dst_addr: pan.anonymize(flow.key.dst_addr),
+        ..flow.key
+    };
+    let exporter = Exporter {
+        addr: pan.anonymize(flow.exporter.addr),
+        ..flow.exporter
+    };
+    AnonymizedFlow(EnrichedFlow {
+        flow: AggregatedFlow {
+            key,
+            exporter,
+            ..*flow
+        },
+        src: anonymized_place(&enriched.src, key.src_addr),
+        dst: anonymized_place(&enriched.dst, key.dst_addr),
+    })
+}
+
+/// The place with its prefix replaced by the anonymized address's prefix of the same
+/// length: since the permutation keeps prefixes, that is the anonymized prefix.
+fn anonymized_place(place: &Place, anonymized: IpAddr) -> Place {
+    let prefix = place
+        .prefix
+        .and_then(|prefix| Prefix::containing(anonymized, prefix.len()).ok());
+    Place {
+        prefix,
+        ..place.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests;

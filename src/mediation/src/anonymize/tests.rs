@@ -1,0 +1,121 @@
+//! What a policy does to whole flows.
+
+use super::*;
+use flow::{EndReason, tcp_flag};
+
+fn enriched(src: &str, dst: &str, prefix: &str) -> EnrichedFlow {
+    EnrichedFlow {
+        flow: AggregatedFlow {
+            key: FlowKey {
+                src_addr: src.parse().unwrap(),
+                dst_addr: dst.parse().unwrap(),
+                src_port: 40_000,
+                dst_port: 443,
+                protocol: 6,
+            },
+            exporter: Exporter::new("192.0.2.250".parse().unwrap(), 9),
+            start_ms: 1_000,
+            end_ms: 3_000,
+            active_ms: 2_000,
+            packets: 5,
+            bytes: 500,
+            reverse: None,
+            sampling_rate: None,
+            records: 1,
+            in_if: Some(1),
+            out_if: None,
+            tcp_flags: Some(tcp_flag::SYN | tcp_flag::FIN),
+            tos: Some(0),
+            icmp: None,
+            end_reason: EndReason::End,
+            complete: Some(true),
+        },
+        src: Place {
+            prefix: Some(prefix.parse().unwrap()),
+            vlan: Some(7),
+            ..Place::default()
+        },
+        dst: Place {
+            asn: Some(64_496),
+            ..Place::default()
+        },
+    }
+}
+
+fn standard() -> Policy {
+    Policy::Standard(Box::new(CryptoPan::new(
+        &Key::from_octets(&[7; 32]).unwrap(),
+    )))
+}
+
+#[test]
+fn standard_changes_every_address_and_nothing_else() {
+    let flow = enriched("198.18.1.2", "2001:db8::5", "198.18.0.0/20");
+    let out = standard().anonymize(std::slice::from_ref(&flow)).remove(0);
+    let civil = Civil::from_millis(flow.flow.start_ms);
+    let changed: Vec<Field> = Field::ALL
+        .into_iter()
+        .filter(|&field| out.value(field, &civil) != flow.value(field, &civil))
+        .collect();
+    assert_eq!(
+        changed,
+        [
+            Field::SrcAddr,
+            Field::DstAddr,
+            Field::Exporter,
+            Field::SrcPrefix
+        ]
+    );
+    let listed: Vec<Field> = standard()
+        .techniques()
+        .iter()
+        .map(|(field, _)| *field)
+        .collect();
+    assert!(
+        changed.iter().all(|field| listed.contains(field)),
+        "and says so"
+    );
+}
+
+#[test]
+fn a_prefix_stays_the_prefix_of_its_address() {
+    for (src, prefix) in [
+        ("198.18.17.2", "198.18.16.0/21"),
+        ("2001:db8:3::9", "2001:db8::/45"),
+    ] {
+        let out = standard()
+            .anonymize(&[enriched(src, "192.0.2.1", prefix)])
+            .remove(0);
+        let anonymized = out.src().prefix.unwrap();
+        assert!(anonymized.contains(out.flow().key.src_addr));
+        assert_eq!(anonymized.len(), prefix.parse::<Prefix>().unwrap().len());
+        assert_eq!(out.src().vlan, Some(7));
+    }
+}
+
+#[test]
+fn none_leaves_everything_and_is_a_name() {
+    let flow = enriched("198.18.1.2", "2001:db8::5", "198.18.0.0/20");
+    let out = Policy::None
+        .anonymize(std::slice::from_ref(&flow))
+        .remove(0);
+    assert_eq!(out, AnonymizedFlow::restored(flow));
+    assert_eq!(
+        (Policy::None.name(), standard().name()),
+        ("none", "standard")
+    );
+    assert!(Policy::None.techniques().is_empty());
+}
+
+#[test]
+fn the_order_of_the_stream_is_by_time_first_and_total() {
+    let early = enriched("198.18.9.9", "192.0.2.1", "198.18.0.0/16");
+    let mut late = enriched("198.18.0.1", "192.0.2.1", "198.18.0.0/16");
+    late.flow.start_ms += 1;
+    let mut heavy = early.clone();
+    heavy.flow.bytes += 1;
+    let [early, late, heavy] = [early, late, heavy].map(AnonymizedFlow::restored);
+    assert_eq!(early.stream_order(&late), Ordering::Less);
+    assert_eq!(early.stream_order(&heavy), Ordering::Less);
+    assert_eq!(early.stream_order(&early.clone()), Ordering::Equal);
+}
