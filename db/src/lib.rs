@@ -1,1 +1,28 @@
-//! db
+//! The look-up databases: what is known about an address.
+//!
+//! [`Databases`] opens them and answers [`mediation::enrich::Lookup`]. They are of two
+//! sorts. The operator's own networks come from two CSV files, `private_prefixes.csv`
+//! and `private_prefixes_vlans.csv`; the rest of the world comes from databases in
+//! MaxMind's format (country, city, ASN). An own network wins over a global one.
+//! [`locality`] needs no database at all.
+//!
+//! Everything is read into memory and checked when it is opened, so that a file that is
+//! replaced or cut short later harms nothing, and a lookup finds no surprises. This is
+//! the only crate that knows the packages `maxminddb`, `iprange`, `ipnet`, and, for the
+//! prefix files, `csv`.
+
+#![forbid(unsafe_code)]
+
+mod databases;
+mod error;
+mod files;
+mod global;
+mod locality;
+mod own;
+mod summary;
+
+pub use databases::Databases;
+pub use error::{BadRow, DbError, NamedRow};
+pub use files::{Absent, File, Files, Kind};
+pub use locality::locality;
+pub use summary::{Content, Summary};

@@ -1,1 +1,59 @@
-//! settings
+//! The settings of flowstream: read from all their layers, and checked.
+//!
+//! `default.toml` is compiled in ([`DEFAULTS`]) and is the manual of every key; with no file
+//! at all the program runs on it. Over it lie, later ones winning, the files given with
+//! `-c`, environment variables (see [`ENVIRONMENT_PREFIX`]) and arguments of `--set`.
+//!
+//! [`load`] makes [`Settings`] of [`Sources`]: values that are checked, in range and in
+//! types with units. Or it says all that is wrong, each with its place, key, what was found
+//! and what would be right. This crate opens the settings files and nothing else; it looks
+//! at no clock, environment or other file.
+
+mod aggregator;
+mod anonymizer;
+mod check;
+mod checked;
+mod clients;
+mod dump;
+mod duration;
+mod enricher;
+mod error;
+mod found;
+mod keys;
+mod layer;
+mod lines;
+mod load;
+mod log;
+mod merge;
+mod mode;
+mod origin;
+mod pipeline;
+mod raw;
+mod receiver;
+mod recorder;
+mod replay;
+mod size;
+mod statement;
+mod suggest;
+mod supervision;
+#[cfg(test)]
+mod tests;
+
+pub use aggregator::Aggregator;
+pub use anonymizer::{Anonymizer, Policy};
+pub use checked::Settings;
+pub use clients::Clients;
+pub use enricher::{DatabaseFile, Enricher};
+pub use error::{SettingsError, SettingsErrors};
+pub use keys::ENVIRONMENT_PREFIX;
+pub use load::{DEFAULTS, FILE_BYTES_MAX, Sources, load};
+pub use log::{Level, Log, LogFormat};
+pub use mode::Mode;
+pub use origin::Origin;
+pub use pipeline::{Lanes, Pipeline};
+pub use receiver::Receiver;
+pub use recorder::Recorder;
+pub use replay::{Pace, Replay};
+pub use size::ByteSize;
+pub use statement::text_override;
+pub use supervision::Supervision;

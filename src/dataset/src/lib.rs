@@ -1,1 +1,22 @@
-//! dataset
+//! Stored flows: segments of checked frames, their recovery, and raw datagrams as pcapng.
+//!
+//! A dataset is a row of [`segment`]s, each one file, named by its first position
+//! ([`name`]). A segment holds either prepared flows (CSV) or raw datagrams
+//! ([`pcapng`]); it is plain zstd, so that `zstdcat` gives the rows with no program of
+//! ours. [`capture`] reads datagrams out of captures made elsewhere.
+//!
+//! Nothing here opens a file or asks for the time: the caller hands in `Write`, `Read`
+//! and `Seek`, truncates, syncs and renames.
+
+#![forbid(unsafe_code)]
+
+pub mod capture;
+mod datagram;
+mod error;
+pub mod name;
+mod packet;
+pub mod pcapng;
+pub mod segment;
+
+pub use datagram::Datagram;
+pub use error::{DatasetError, Result};

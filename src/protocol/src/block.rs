@@ -1,4 +1,4 @@
-//! A block: the flows that one tick released, in the order of the stream.
+//! A block: flows that one tick released, in the order of the stream.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,6 +13,9 @@ pub type Encoded = Arc<[u8]>;
 /// In how many forms a block is kept encoded; clients of further forms encode for
 /// themselves, so that a crowd of odd requests cannot fill the memory.
 const FORMS_MAX: usize = 8;
+
+/// Most flows of a block: few enough that a block in any form is a few MiB at most.
+pub const FLOWS_MAX: usize = 4_096;
 
 /// Consecutive flows of the prepared stream, with their positions.
 #[derive(Debug)]
@@ -35,12 +38,21 @@ impl Block {
         }
     }
 
-    /// The block that a tick releases: its flows in the order of the stream, whatever
-    /// the order in which lanes delivered them.
+    /// The blocks of what a tick released, from position `first_seq` on: its flows in the
+    /// order of the stream, whatever the order in which lanes delivered them, at most
+    /// [`FLOWS_MAX`] in a block.
     #[must_use]
-    pub fn of_tick(first_seq: u64, tick: Tick, mut flows: Vec<AnonymizedFlow>) -> Self {
+    pub fn of_tick(first_seq: u64, tick: Tick, mut flows: Vec<AnonymizedFlow>) -> Vec<Self> {
         flows.sort_unstable_by(AnonymizedFlow::stream_order);
-        Self::new(first_seq, tick, flows)
+        let mut blocks = Vec::new();
+        let mut next_seq = first_seq;
+        while !flows.is_empty() {
+            let rest = flows.split_off(flows.len().min(FLOWS_MAX));
+            let block = Self::new(next_seq, tick, std::mem::replace(&mut flows, rest));
+            next_seq = block.next_seq();
+            blocks.push(block);
+        }
+        blocks
     }
 
     /// The position of the first flow.

@@ -16,7 +16,7 @@ mod request;
 mod restore;
 
 pub use answer::{Refusal, RefusalCode, Welcome};
-pub use block::{Block, Encoded};
+pub use block::{Block, Encoded, FLOWS_MAX};
 pub use encode::encode;
 pub use form::{FeatureError, Form, Format};
 pub use notice::{EndReason, GapReason, end, gap};

@@ -127,7 +127,7 @@ fn a_block_is_in_the_order_of_the_stream_and_encoded_once_for_a_form() {
     let mut early = flow();
     early.flow.start_ms -= 1;
     let flows = [flow(), early].map(AnonymizedFlow::restored).to_vec();
-    let block = Block::of_tick(5, Tick::from_secs(1), flows);
+    let block = Block::of_tick(5, Tick::from_secs(1), flows).remove(0);
     assert_eq!((block.first_seq(), block.next_seq()), (5, 7));
     assert!(block.flows()[0].flow().start_ms < block.flows()[1].flow().start_ms);
     let form = Form::all(Format::Jsonl);
@@ -135,6 +135,20 @@ fn a_block_is_in_the_order_of_the_stream_and_encoded_once_for_a_form() {
     let rest = block.encoded_from(&form, 6);
     assert!(rest.starts_with(b"{\"seq\":6,") && block.encoded(&form).ends_with(&rest));
     assert!(block.encoded_from(&form, 7).is_empty());
+}
+
+#[test]
+fn a_tick_of_many_flows_makes_several_blocks_without_a_gap() {
+    let flows = vec![AnonymizedFlow::restored(flow()); crate::FLOWS_MAX * 2 + 1];
+    let blocks = Block::of_tick(7, Tick::from_secs(1), flows);
+    let lens: Vec<usize> = blocks.iter().map(|block| block.flows().len()).collect();
+    assert_eq!(lens, [crate::FLOWS_MAX, crate::FLOWS_MAX, 1]);
+    assert!(
+        blocks
+            .windows(2)
+            .all(|pair| pair[0].next_seq() == pair[1].first_seq())
+    );
+    assert!(Block::of_tick(7, Tick::from_secs(1), Vec::new()).is_empty());
 }
 
 #[test]

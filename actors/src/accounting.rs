@@ -1,0 +1,248 @@
+//! Where every datagram, record and flow went, counted at every hop.
+//!
+//! Each stage adds to its own counters once per batch. [`Totals::imbalances`] states the
+//! conservation laws; at rest (nothing between two stages) it finds nothing.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+
+use decode::Ledger;
+
+use crate::message::Custody;
+
+/// A counter that several threads add to.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// Adds to it.
+    pub fn add(&self, count: u64) {
+        self.0.fetch_add(count, Relaxed);
+    }
+
+    /// Adds the length of a batch.
+    pub fn add_len(&self, count: usize) {
+        self.add(count as u64);
+    }
+
+    /// Moves a gauge from one of its contributors' values to the next.
+    pub fn shift(&self, from: u64, to: u64) {
+        // Wrapping: several contributors, each with its own part of the sum.
+        self.0.fetch_add(to.wrapping_sub(from), Relaxed);
+    }
+
+    /// Its value.
+    pub fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+macro_rules! counters {
+    ($($(#[$doc:meta])+ $name:ident),+ $(,)?) => {
+        /// The counters of a running pipeline, shared by its stages.
+        #[derive(Debug, Default)]
+        pub struct Accounting {
+            $($(#[$doc])+ pub $name: Counter,)+
+            decoding: Mutex<Ledger>,
+        }
+
+        /// The counters at one moment.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        pub struct Totals {
+            $($(#[$doc])+ pub $name: u64,)+
+        }
+
+        impl Accounting {
+            /// The counters now.
+            pub fn totals(&self) -> Totals {
+                Totals { $($name: self.$name.get(),)+ }
+            }
+        }
+
+        impl Totals {
+            /// Name and value of each, in the order of the flow.
+            pub fn rows(&self) -> Vec<(&'static str, u64)> {
+                vec![$((stringify!($name), self.$name),)+]
+            }
+        }
+    };
+}
+
+counters! {
+    /// Datagrams taken from the kernel, or read from a raw dataset.
+    datagrams_received,
+    /// Datagrams that the kernel dropped because its receive buffer was full.
+    datagrams_dropped_by_kernel,
+    /// Datagrams decoded, with or without records.
+    datagrams_decoded,
+    /// Datagrams rejected, each with a reason in the decoder's counters.
+    datagrams_rejected,
+    /// Datagrams whose decoding panicked, or whose batch no stage answered for.
+    datagrams_quarantined,
+    /// Datagrams written to the raw dataset.
+    datagrams_recorded,
+    /// Datagrams that could not be written to the raw dataset.
+    datagrams_not_recorded,
+    /// Flow Records decoded.
+    records_decoded,
+    /// Records that a lane took in.
+    records_aggregated,
+    /// Records merged into a flow that an earlier record had begun.
+    records_merged,
+    /// Gauge: records that begin flows not yet released.
+    records_held,
+    /// Records in quarantine.
+    records_quarantined,
+    /// Records that left alone because there was no room for another live flow.
+    records_without_room,
+    /// Aggregated Flows released.
+    flows_released,
+    /// Flows that passed the Enricher.
+    flows_enriched,
+    /// Flows that passed the Anonymizer.
+    flows_anonymized,
+    /// Flows read from a prepared dataset that is replayed.
+    flows_replayed,
+    /// Flows given a position in the prepared stream.
+    flows_published,
+    /// Flows in quarantine.
+    flows_quarantined,
+    /// Flows written to the prepared dataset.
+    flows_recorded,
+    /// Flows that could not be written to the prepared dataset.
+    flows_not_recorded,
+    /// Blocks of the prepared stream.
+    blocks_published,
+    /// Client sessions begun.
+    sessions_begun,
+    /// Gauge: client sessions open.
+    sessions_open,
+    /// Connections and requests refused.
+    sessions_refused,
+    /// Flows that were a session's turn to get.
+    flows_offered,
+    /// Flows handed to the sockets of clients.
+    flows_delivered,
+    /// Flows declared to clients as gaps.
+    flows_missed,
+    /// Flows on their way to clients that went away.
+    flows_abandoned,
+    /// Restarts of stages after a fall.
+    falls,
+}
+
+/// A conservation law that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imbalance {
+    /// The law, in the names of the counters.
+    pub law: &'static str,
+    /// Its left side.
+    pub left: u64,
+    /// Its right side.
+    pub right: u64,
+}
+
+impl Totals {
+    /// The laws that do not hold; none where nothing is between two stages.
+    #[must_use]
+    pub fn imbalances(&self) -> Vec<Imbalance> {
+        let laws = [
+            (
+                "datagrams received = decoded + rejected + quarantined",
+                self.datagrams_received,
+                self.datagrams_decoded + self.datagrams_rejected + self.datagrams_quarantined,
+            ),
+            (
+                "records decoded = aggregated + quarantined",
+                self.records_decoded,
+                self.records_aggregated + self.records_quarantined,
+            ),
+            (
+                "records aggregated = merged + held + flows released",
+                self.records_aggregated,
+                self.records_merged + self.records_held + self.flows_released,
+            ),
+            (
+                "flows released + replayed = published + quarantined",
+                self.flows_released + self.flows_replayed,
+                self.flows_published + self.flows_quarantined,
+            ),
+            (
+                "flows offered = delivered + missed + abandoned",
+                self.flows_offered,
+                self.flows_delivered + self.flows_missed + self.flows_abandoned,
+            ),
+        ];
+        let broken = |&(law, left, right): &(&'static str, u64, u64)| {
+            (left != right).then_some(Imbalance { law, left, right })
+        };
+        laws.iter().filter_map(broken).collect()
+    }
+}
+
+impl Accounting {
+    /// Counts what goes to quarantine.
+    pub(crate) fn quarantined(&self, custody: &Custody) {
+        match custody {
+            Custody::Nothing => {}
+            Custody::Datagrams(batch) => self.datagrams_not_recorded.add_len(batch.len()),
+            Custody::Datagram(_) => self.datagrams_quarantined.add(1),
+            Custody::Originals(flows) => self.records_quarantined.add_len(flows.len()),
+            Custody::Aggregated(flows) => self.flows_quarantined.add_len(flows.len()),
+            Custody::Enriched(flows) => self.flows_quarantined.add_len(flows.len()),
+            Custody::Replayed(block) => self.flows_quarantined.add_len(block.flows().len()),
+            Custody::Block(block) => self.flows_not_recorded.add_len(block.flows().len()),
+        }
+    }
+
+    /// What the decoder has counted over all exporters, each rejection by its reason.
+    pub fn decoding(&self) -> Ledger {
+        self.decoding
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Shows the decoder's counters to the others.
+    pub(crate) fn set_decoding(&self, ledger: &Ledger) {
+        self.decoding
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone_from(ledger);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_law_is_named_with_both_its_sides() {
+        let accounting = Accounting::default();
+        accounting.datagrams_received.add(3);
+        accounting.datagrams_decoded.add(2);
+        let imbalances = accounting.totals().imbalances();
+        assert_eq!(imbalances.len(), 1);
+        assert_eq!((imbalances[0].left, imbalances[0].right), (3, 2));
+        accounting.datagrams_rejected.add(1);
+        assert!(accounting.totals().imbalances().is_empty());
+    }
+
+    #[test]
+    fn a_gauge_is_the_sum_of_its_contributors() {
+        let held = Counter::default();
+        held.shift(0, 5);
+        held.shift(0, 7);
+        held.shift(5, 2);
+        assert_eq!(held.get(), 9);
+    }
+
+    #[test]
+    fn every_counter_has_a_row() {
+        let accounting = Accounting::default();
+        accounting.falls.add(1);
+        let rows = accounting.totals().rows();
+        assert_eq!(rows.last(), Some(&("falls", 1)));
+        assert_eq!(rows.first(), Some(&("datagrams_received", 0)));
+    }
+}

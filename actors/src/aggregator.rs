@@ -1,0 +1,143 @@
+//! The Aggregator: makes whole flows of the records of its lane.
+
+use std::sync::Arc;
+
+use actix::prelude::*;
+use flow::{AggregatedFlow, Tick};
+use mediation::aggregate;
+
+use crate::accounting::Accounting;
+use crate::message::{
+    AggregatedFlows, Barrier, CloseTick, Custody, Origin, OriginalFlows, ReleaseAll,
+};
+use crate::quarantine::Bin;
+use crate::supervision::{Courier, guard};
+use crate::wait::Wait;
+
+/// The name in logs and quarantine.
+pub const NAME: &str = "aggregator";
+
+/// Most flows of one message; a tick that releases more sends several.
+const BATCH_MAX: usize = 4_096;
+
+/// The first stage of a lane.
+pub struct Aggregator {
+    lane: usize,
+    core: aggregate::Aggregator,
+    /// What `accounting` was last told of the core.
+    told: aggregate::Counters,
+    held_told: u64,
+    next: Courier<AggregatedFlows>,
+    bin: Bin,
+    accounting: Arc<Accounting>,
+}
+
+impl Aggregator {
+    /// The Aggregator of a lane.
+    #[must_use]
+    pub fn new(
+        lane: usize,
+        core: aggregate::Aggregator,
+        next: Recipient<AggregatedFlows>,
+        bin: Bin,
+        accounting: Arc<Accounting>,
+    ) -> Self {
+        let told = *core.counters();
+        let next = Courier::new(NAME, next, bin.clone(), 1);
+        Self {
+            lane,
+            core,
+            told,
+            held_told: 0,
+            next,
+            bin,
+            accounting,
+        }
+    }
+
+    /// Brings the shared counters up to date with the core's.
+    fn account(&mut self) {
+        let (now, told) = (*self.core.counters(), self.told);
+        self.accounting
+            .records_aggregated
+            .add(now.records - told.records);
+        self.accounting.records_merged.add(now.merged - told.merged);
+        self.accounting
+            .records_without_room
+            .add(now.no_room - told.no_room);
+        self.accounting
+            .flows_released
+            .add(now.released - told.released);
+        let held = self.core.held();
+        self.accounting.records_held.shift(self.held_told, held);
+        (self.told, self.held_told) = (now, held);
+    }
+
+    /// Hands over what a tick released, at least one message, the last marked so.
+    fn pass_on(&mut self, tick: Tick, mut flows: Vec<AggregatedFlow>, ctx: &mut Context<Self>) {
+        self.account();
+        loop {
+            let rest = flows.split_off(flows.len().min(BATCH_MAX));
+            let last = rest.is_empty();
+            let from = Origin {
+                lane: self.lane,
+                tick,
+                last,
+            };
+            let batch = Arc::new(std::mem::replace(&mut flows, rest));
+            let custody = Custody::Aggregated(Arc::clone(&batch));
+            ctx.hold(
+                self.next
+                    .hand_over(AggregatedFlows { from, flows: batch }, custody),
+            );
+            if last {
+                return;
+            }
+        }
+    }
+}
+
+impl Actor for Aggregator {
+    type Context = Context<Self>;
+}
+
+impl Supervised for Aggregator {}
+
+impl Handler<OriginalFlows> for Aggregator {
+    type Result = ();
+
+    fn handle(&mut self, OriginalFlows { flows, received }: OriginalFlows, _: &mut Context<Self>) {
+        let core = &self.core;
+        match guard(|| core.plan(&flows, received)) {
+            Ok(plan) => {
+                self.core.apply(plan);
+                self.account();
+            }
+            Err(fault) => self.bin.put(NAME, fault, Custody::Originals(flows)),
+        }
+    }
+}
+
+impl Handler<CloseTick> for Aggregator {
+    type Result = ();
+
+    fn handle(&mut self, CloseTick(tick): CloseTick, ctx: &mut Context<Self>) {
+        let released = self.core.tick(tick);
+        self.pass_on(tick, released, ctx);
+    }
+}
+
+impl Handler<ReleaseAll> for Aggregator {
+    type Result = ();
+
+    fn handle(&mut self, ReleaseAll(tick): ReleaseAll, ctx: &mut Context<Self>) {
+        let released = self.core.drain();
+        self.pass_on(tick, released, ctx);
+    }
+}
+
+impl Handler<Barrier> for Aggregator {
+    type Result = ();
+
+    fn handle(&mut self, _: Barrier, _: &mut Context<Self>) {}
+}

@@ -1,0 +1,38 @@
+//! Why a pipeline did not start, or ended with a failure.
+
+use std::io;
+use std::net::SocketAddr;
+
+use crate::receiver::BindError;
+use crate::store::StoreError;
+
+/// Why a pipeline did not start, or ended with a failure.
+#[derive(Debug, thiserror::Error)]
+pub enum ActorsError {
+    /// A port for exporters cannot be had.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The port for clients cannot be had.
+    #[error(
+        "cannot listen on tcp {address}: {source}; {}",
+        crate::receiver::remedy(source)
+    )]
+    Clients {
+        /// The port.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A dataset cannot be written or read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An arbiter ended before its part could start on it.
+    #[error("a thread of the pipeline ended while it was starting")]
+    Arbiter,
+    /// A stage fell too often.
+    #[error("{0}")]
+    Stage(String),
+    /// The handlers of signals cannot be installed.
+    #[error("signals cannot be handled: {0}")]
+    Signals(io::Error),
+}

@@ -1,0 +1,175 @@
+//! The intake: datagrams in, records to the lanes, ticks in between.
+//!
+//! Receiver and Replayer share it, so that live and replayed datagrams take exactly the
+//! same way: stamp, tick, decode, spread over the lanes.
+
+use std::sync::Arc;
+
+use actix::prelude::*;
+use decode::Decoder;
+use flow::{OriginalFlow, ReceiveTime, Tick};
+use tracing::debug;
+
+use crate::accounting::Accounting;
+use crate::clock::Clock;
+use crate::lanes::Lanes;
+use crate::message::{Custody, DatagramBatch, PoisonDatagram};
+use crate::quarantine::Bin;
+use crate::rate_limit::RateLimit;
+use crate::supervision::guard;
+use crate::wait::Wait;
+
+/// Decodes datagrams in order of receipt and feeds the lanes.
+pub struct Intake {
+    stage: &'static str,
+    limits: decode::Limits,
+    decoder: Decoder,
+    clock: Clock,
+    lanes: Lanes,
+    bin: Bin,
+    accounting: Arc<Accounting>,
+    log: RateLimit,
+}
+
+impl Intake {
+    /// The intake of `stage`, with no template learnt and a clock that has not begun.
+    #[must_use]
+    pub fn new(
+        stage: &'static str,
+        limits: decode::Limits,
+        clock: Clock,
+        lanes: Lanes,
+        bin: Bin,
+        accounting: Arc<Accounting>,
+    ) -> Self {
+        let decoder = Decoder::new(limits.clone());
+        let log = RateLimit::per_second(5);
+        Self {
+            stage,
+            limits,
+            decoder,
+            clock,
+            lanes,
+            bin,
+            accounting,
+            log,
+        }
+    }
+
+    /// The receive time of a datagram on the pipeline's clock.
+    pub fn stamp(&mut self, kernel: ReceiveTime) -> ReceiveTime {
+        self.clock.stamp(kernel)
+    }
+
+    /// The last tick, if the clock has begun.
+    #[must_use]
+    pub const fn ticked(&self) -> Option<Tick> {
+        self.clock.ticked()
+    }
+
+    /// Takes in datagrams that are stamped and in order.
+    pub fn take_in<A>(&mut self, batch: &DatagramBatch, ctx: &mut Context<A>)
+    where
+        A: Actor<Context = Context<A>>,
+    {
+        self.accounting.datagrams_received.add_len(batch.len());
+        let mut flows = self.lanes.buffer();
+        for datagram in batch.iter() {
+            let second = datagram.received.tick();
+            if self.clock.ticked() != Some(second) {
+                flows = self.pass_on(flows, ctx);
+                self.advance(second, ctx);
+            }
+            flows = self.decode(datagram, flows);
+        }
+        self.pass_on(flows, ctx);
+        self.accounting
+            .set_decoding(self.decoder.counters().total());
+    }
+
+    /// Moves the clock to a tick that no datagram brought.
+    pub fn advance<A>(&mut self, tick: Tick, ctx: &mut Context<A>)
+    where
+        A: Actor<Context = Context<A>>,
+    {
+        for tick in self.clock.advance(tick) {
+            ctx.hold(self.lanes.close_tick(tick));
+        }
+    }
+
+    /// Ends a run: every lane releases what it holds, and nothing learnt is kept. The
+    /// clock goes on, for a run that may follow.
+    pub fn end_run<A>(&mut self, ctx: &mut Context<A>)
+    where
+        A: Actor<Context = Context<A>>,
+    {
+        if let Some(tick) = self.clock.ticked() {
+            ctx.hold(self.lanes.release_all(tick.next()));
+        }
+        ctx.hold(self.lanes.all_landed());
+        self.decoder = Decoder::new(self.limits.clone());
+    }
+
+    fn pass_on<A>(&mut self, flows: Vec<OriginalFlow>, ctx: &mut Context<A>) -> Vec<OriginalFlow>
+    where
+        A: Actor<Context = Context<A>>,
+    {
+        if let (false, Some(received)) = (flows.is_empty(), self.clock.ticked()) {
+            self.accounting.records_decoded.add_len(flows.len());
+            return self
+                .lanes
+                .spread(flows, received, |hand_over| ctx.hold(hand_over));
+        }
+        flows
+    }
+
+    /// Decodes one datagram behind `flows`. If that panics, the datagram alone goes to
+    /// quarantine: what was decoded before it is kept aside meanwhile.
+    fn decode(
+        &mut self,
+        datagram: dataset::Datagram<'_>,
+        mut flows: Vec<OriginalFlow>,
+    ) -> Vec<OriginalFlow> {
+        let dataset::Datagram {
+            received,
+            source,
+            payload,
+            ..
+        } = datagram;
+        let input = decode::Datagram {
+            source,
+            received,
+            payload,
+        };
+        let (decoder, scratch) = (&self.decoder, self.lanes.scratch());
+        match guard(|| decoder.plan(input, scratch)) {
+            Ok(plan) => {
+                let (decoded, report) = self.decoder.apply(plan);
+                flows.extend_from_slice(&decoded);
+                self.lanes.keep_scratch(decoded);
+                self.count(&report);
+            }
+            Err(fault) => {
+                let poison = PoisonDatagram {
+                    received,
+                    source,
+                    destination: datagram.destination,
+                    payload: payload.to_vec(),
+                };
+                self.bin
+                    .put(self.stage, fault, Custody::Datagram(Box::new(poison)));
+            }
+        }
+        flows
+    }
+
+    fn count(&mut self, report: &decode::Report) {
+        let Some(error) = &report.error else {
+            return self.accounting.datagrams_decoded.add(1);
+        };
+        self.accounting.datagrams_rejected.add(1);
+        if let Some(suppressed) = self.log.permit() {
+            debug!(exporter = %report.exporter.addr, %error, suppressed, "datagram rejected");
+        }
+    }
+}

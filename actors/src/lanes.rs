@@ -1,0 +1,148 @@
+//! The way from a source to the lanes: records by the hash of their key, ticks to all.
+
+use std::sync::Arc;
+
+use actix::prelude::*;
+use flow::{OriginalFlow, Tick};
+
+use crate::message::{CloseTick, Custody, OriginalFlows, ReleaseAll};
+use crate::quarantine::Bin;
+use crate::supervision::{Courier, HandOver};
+
+/// Batches that may be on their way to a lane, so that it works while the source reads.
+const WINDOW: usize = 8;
+
+/// One lane as its source sees it.
+#[derive(Clone)]
+pub struct LaneEntry {
+    /// Takes records.
+    pub flows: Recipient<OriginalFlows>,
+    /// Takes ticks.
+    pub ticks: Recipient<CloseTick>,
+    /// Takes the end of a run.
+    pub ends: Recipient<ReleaseAll>,
+}
+
+struct Lane {
+    flows: Courier<OriginalFlows>,
+    ticks: Courier<CloseTick>,
+    ends: Courier<ReleaseAll>,
+    buffer: Vec<OriginalFlow>,
+}
+
+/// All lanes of a source.
+pub struct Lanes {
+    lanes: Vec<Lane>,
+    scratch: Vec<OriginalFlow>,
+    buffer: Vec<OriginalFlow>,
+}
+
+impl Lanes {
+    /// The lanes of `stage`; at least one.
+    #[must_use]
+    pub fn new(stage: &'static str, entries: Vec<LaneEntry>, bin: &Bin) -> Self {
+        let lane = |entry: LaneEntry| Lane {
+            flows: Courier::new(stage, entry.flows, bin.clone(), WINDOW),
+            ticks: Courier::new(stage, entry.ticks, bin.clone(), WINDOW),
+            ends: Courier::new(stage, entry.ends, bin.clone(), 1),
+            buffer: Vec::new(),
+        };
+        let lanes = entries.into_iter().map(lane).collect();
+        Self {
+            lanes,
+            scratch: Vec::new(),
+            buffer: Vec::new(),
+        }
+    }
+
+    /// An empty buffer for records on their way to the lanes.
+    pub fn buffer(&mut self) -> Vec<OriginalFlow> {
+        std::mem::take(&mut self.buffer)
+    }
+
+    /// An empty buffer for the records of one datagram.
+    pub fn scratch(&mut self) -> Vec<OriginalFlow> {
+        std::mem::take(&mut self.scratch)
+    }
+
+    /// Takes a datagram's buffer back for the next.
+    pub fn keep_scratch(&mut self, mut scratch: Vec<OriginalFlow>) {
+        scratch.clear();
+        self.scratch = scratch;
+    }
+
+    /// Hands records received in one second to their lanes; `hold` takes what to wait
+    /// for. An empty buffer comes back.
+    pub fn spread(
+        &mut self,
+        mut flows: Vec<OriginalFlow>,
+        received: Tick,
+        mut hold: impl FnMut(HandOver),
+    ) -> Vec<OriginalFlow> {
+        let count = self.lanes.len();
+        if count > 1 {
+            for flow in flows.drain(..) {
+                let lane = flow.key.partition().lane(count);
+                if let Some(lane) = self.lanes.get_mut(lane) {
+                    lane.buffer.push(flow);
+                }
+            }
+        } else if let Some(lane) = self.lanes.first_mut() {
+            std::mem::swap(&mut lane.buffer, &mut flows);
+        }
+        for lane in self.lanes.iter_mut().filter(|lane| !lane.buffer.is_empty()) {
+            let room = Vec::with_capacity(lane.buffer.len());
+            let batch = Arc::new(std::mem::replace(&mut lane.buffer, room));
+            let custody = Custody::Originals(Arc::clone(&batch));
+            hold(lane.flows.hand_over(
+                OriginalFlows {
+                    flows: batch,
+                    received,
+                },
+                custody,
+            ));
+        }
+        flows
+    }
+
+    /// Tells every lane that a tick is over.
+    #[must_use]
+    pub fn close_tick(&self, tick: Tick) -> HandOver {
+        let tell = |lane: &Lane| lane.ticks.hand_over(CloseTick(tick), Custody::Nothing);
+        all(self.lanes.iter().map(tell))
+    }
+
+    /// Tells every lane to release all it holds.
+    #[must_use]
+    pub fn release_all(&self, tick: Tick) -> HandOver {
+        let tell = |lane: &Lane| lane.ends.hand_over(ReleaseAll(tick), Custody::Nothing);
+        all(self.lanes.iter().map(tell))
+    }
+
+    /// What to wait for until every lane has answered for everything.
+    #[must_use]
+    pub fn all_landed(&self) -> HandOver {
+        let landed = |lane: &Lane| {
+            all([
+                lane.flows.all_landed(),
+                lane.ticks.all_landed(),
+                lane.ends.all_landed(),
+            ]
+            .into_iter())
+        };
+        all(self.lanes.iter().map(landed))
+    }
+}
+
+/// One thing to wait for in place of several.
+fn all(hand_overs: impl Iterator<Item = HandOver>) -> HandOver {
+    let waits: Vec<_> = hand_overs.flatten().collect();
+    if waits.is_empty() {
+        return None;
+    }
+    Some(Box::pin(async move {
+        for wait in waits {
+            wait.await;
+        }
+    }))
+}

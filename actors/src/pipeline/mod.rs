@@ -1,0 +1,163 @@
+//! The topology in one place: who runs on which arbiter and feeds whom; start and drain.
+//!
+//! ```text
+//!   arbiter      actors
+//!   system       Overseer, Publisher, and the task that waits for the end
+//!   source       Receiver or Replayer
+//!   lane 0..n    Aggregator -> Enricher -> Anonymizer
+//!   storage      raw Recorder, prepared Recorder, Quarantine: the ones that touch disks
+//!   clients      ClientListener, ClientSessions
+//! ```
+
+mod arbiters;
+mod drain;
+mod outputs;
+mod signals;
+mod sources;
+mod wiring;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::System;
+use mediation::anonymize::Policy;
+use mediation::enrich::Lookup;
+use settings::Settings;
+use tokio::time::interval;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::ActorsError;
+use crate::accounting::{Accounting, Totals};
+use signals::signals;
+use wiring::Pipeline;
+
+/// How often the service says what it is doing, when there is something to say.
+const STATUS: Duration = Duration::from_secs(10);
+
+/// What a pipeline is made of.
+pub struct Parts {
+    /// The checked settings.
+    pub settings: Settings,
+    /// What is known about addresses.
+    pub lookup: Arc<dyn Lookup>,
+    /// What becomes of addresses.
+    pub policy: Policy,
+}
+
+/// A port for exporters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExporterPort {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Octets of receive buffer that the kernel granted.
+    pub buffer: usize,
+}
+
+/// What a pipeline says when it has started.
+#[derive(Debug, Clone)]
+pub struct Started {
+    /// Where exporters send to; empty in a replay.
+    pub exporters: Vec<ExporterPort>,
+    /// Where clients connect to.
+    pub clients: Vec<SocketAddr>,
+    /// The running counters.
+    pub accounting: Arc<Accounting>,
+}
+
+/// How to end a pipeline.
+#[derive(Debug, Clone, Default)]
+pub struct Stop {
+    /// Cancelled to drain and end.
+    pub drain: CancellationToken,
+    /// Cancelled to end at once.
+    pub now: CancellationToken,
+    /// Whether SIGTERM and SIGINT drain, and a second one ends at once.
+    pub on_signals: bool,
+}
+
+/// Why a pipeline ended in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It was told to.
+    Stopped,
+    /// A replay came to its end.
+    EndOfReplay,
+    /// It was told to end at once, before it had drained.
+    AtOnce,
+}
+
+/// Runs a pipeline on this thread and its arbiters until it is stopped, its replay ends,
+/// or a stage fails for good.
+///
+/// # Errors
+/// [`ActorsError`] if it cannot start, a stage fell too often, or the dataset that is
+/// replayed cannot be read.
+pub fn run(
+    parts: Parts,
+    stop: &Stop,
+    started: impl FnOnce(&Started),
+) -> Result<(Ended, Totals), ActorsError> {
+    System::new().block_on(async {
+        let (pipeline, report) = Pipeline::start(parts).await?;
+        if stop.on_signals {
+            actix::spawn(signals()?.watch(stop.clone()));
+        }
+        started(&report);
+        let accounting = Arc::clone(&report.accounting);
+        let ended = until_end(&pipeline, &accounting, stop).await;
+        let ended = match ended {
+            Ended::AtOnce => Ended::AtOnce,
+            ended => tokio::select! {
+                () = pipeline.drain(ended) => ended,
+                () = stop.now.cancelled() => Ended::AtOnce,
+            },
+        };
+        let failure = pipeline.failure();
+        pipeline.end();
+        failure.map_or_else(|| Ok((ended, accounting.totals())), Err)
+    })
+}
+
+async fn until_end(pipeline: &Pipeline, accounting: &Accounting, stop: &Stop) -> Ended {
+    let mut status = interval(STATUS);
+    let mut told = Totals::default();
+    loop {
+        tokio::select! {
+            () = stop.now.cancelled() => return Ended::AtOnce,
+            () = stop.drain.cancelled() => return Ended::Stopped,
+            () = pipeline.failed() => return Ended::Stopped,
+            () = pipeline.replayed() => return Ended::EndOfReplay,
+            _ = status.tick() => {
+                let now = accounting.totals();
+                tell(&now, &told);
+                told = now;
+            }
+        }
+    }
+}
+
+/// One line on what happened since the last, if anything did.
+fn tell(now: &Totals, before: &Totals) {
+    let records = now.records_decoded - before.records_decoded;
+    let flows = now.flows_published - before.flows_published;
+    let lost = now.datagrams_dropped_by_kernel - before.datagrams_dropped_by_kernel;
+    let rejected = now.datagrams_rejected - before.datagrams_rejected;
+    if records + flows + lost + rejected > 0 {
+        let (live, clients) = (now.records_held, now.sessions_open);
+        info!(records, flows, live, lost, rejected, clients, "last 10 s");
+    }
+}
+
+/// Says what does not add up; at rest, everything must.
+fn check(totals: &Totals) {
+    for imbalance in totals.imbalances() {
+        warn!(
+            law = imbalance.law,
+            left = imbalance.left,
+            right = imbalance.right,
+            "the accounting does not add up"
+        );
+    }
+}

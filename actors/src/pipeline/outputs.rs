@@ -1,0 +1,250 @@
+//! The end of the pipeline: the Recorders, the ring, and the clients.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use actix::prelude::*;
+use dataset::name::Content;
+use dataset::pcapng::write_section;
+use dataset::segment::Kind;
+use mediation::anonymize::Policy as Anonymization;
+use protocol::{Form, Format};
+use serde_json::{Map, Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::arbiters::{Arbiters, on};
+use super::sources::Prepared;
+use super::wiring::{Common, is_replay, millis};
+use crate::ActorsError;
+use crate::client_listener::{self, ClientListener};
+use crate::hall::{Hall, Limits};
+use crate::recorder::{self, PreparedRecorder, RawRecorder};
+use crate::replayer::RUN;
+use crate::ring::Ring;
+use crate::store::{Options, Store, StoreError, oldest_seq_of};
+use crate::supervision::supervise;
+
+/// What comes after the lanes.
+pub(super) struct Outputs {
+    pub(super) hall: Arc<Hall>,
+    pub(super) raw: Option<Addr<RawRecorder>>,
+    pub(super) prepared: Option<Addr<PreparedRecorder>>,
+    pub(super) addresses: Vec<SocketAddr>,
+    _listener: Addr<ClientListener>,
+}
+
+impl Outputs {
+    pub(super) async fn start(
+        common: &Common,
+        arbiters: &Arbiters,
+        policy: Arc<Anonymization>,
+        prepared: &Prepared,
+    ) -> Result<Self, ActorsError> {
+        let store = prepared_store(common, &policy, prepared)?;
+        let ring = Arc::new(ring(common, store.as_ref(), prepared));
+        let history = history(common, store.is_some(), prepared);
+        let raw = match raw_store(common)? {
+            Some(store) => Some(start_raw(common, arbiters, store)),
+            None => None,
+        };
+        let prepared = store.map(|store| start_prepared(common, arbiters, store, &ring));
+        let hall = Arc::new(Hall {
+            ring,
+            history,
+            policy,
+            limits: limits(common),
+            first_client: watch::Sender::new(false),
+            accounting: Arc::clone(&common.accounting),
+        });
+        let (listener, addresses) = start_clients(common, arbiters, &hall).await?;
+        Ok(Self {
+            hall,
+            raw,
+            prepared,
+            addresses,
+            _listener: listener,
+        })
+    }
+}
+
+/// The store of the prepared dataset, where one is written.
+fn prepared_store(
+    common: &Common,
+    policy: &Anonymization,
+    prepared: &Prepared,
+) -> Result<Option<Store>, StoreError> {
+    let recorder = common.settings.recorder();
+    if !recorder.records_prepared() || !prepared.records() {
+        return Ok(None);
+    }
+    let directory = recorder.prepared_directory();
+    if is_replay(&common.settings) && oldest_seq_of(&directory)?.is_some() {
+        return Err(StoreError::NotEmpty { path: directory });
+    }
+    let preamble = Form::all(Format::Csv).preamble();
+    let meta = anonymization(policy);
+    let options = options(
+        common,
+        directory,
+        Kind::Prepared,
+        Content::Csv,
+        meta,
+        preamble,
+    );
+    Store::open(options).map(Some)
+}
+
+fn raw_store(common: &Common) -> Result<Option<Store>, StoreError> {
+    let recorder = common.settings.recorder();
+    if !recorder.records_raw() || is_replay(&common.settings) {
+        return Ok(None);
+    }
+    let mut preamble = Vec::new();
+    write_section(&mut preamble);
+    let now = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH);
+    let run = u64::try_from(now.unwrap_or_default().as_millis()).unwrap_or(u64::MAX);
+    let meta = Map::from_iter([(RUN.to_owned(), json!(run))]);
+    let directory = recorder.raw_directory();
+    let options = options(
+        common,
+        directory,
+        Kind::Raw,
+        Content::Pcapng,
+        meta,
+        preamble,
+    );
+    Store::open(options).map(Some)
+}
+
+fn options(
+    common: &Common,
+    directory: PathBuf,
+    kind: Kind,
+    content: Content,
+    meta: Map<String, Value>,
+    preamble: Vec<u8>,
+) -> Options {
+    let recorder = common.settings.recorder();
+    Options {
+        directory,
+        kind,
+        content,
+        level: recorder.compression_level(),
+        segment_bytes: recorder.segment_bytes().bytes(),
+        segment_ms: millis(recorder.segment_time()),
+        meta,
+        preamble,
+    }
+}
+
+/// How the dataset's fields were anonymized, in the words of the policy.
+fn anonymization(policy: &Anonymization) -> Map<String, Value> {
+    let fields = policy.techniques().iter();
+    let fields: Map<_, _> = fields
+        .map(|(field, technique)| (field.name().to_owned(), json!(technique)))
+        .collect();
+    let value = json!({"policy": policy.name(), "fields": fields});
+    Map::from_iter([("anonymization".to_owned(), value)])
+}
+
+/// The ring goes on where the prepared dataset ends, or begins where a replayed one does.
+fn ring(common: &Common, store: Option<&Store>, prepared: &Prepared) -> Ring {
+    let replayed = prepared.first_seq();
+    let next_seq = replayed.or(store.map(Store::next_seq)).unwrap_or(0);
+    let ring = Ring::new(next_seq, common.settings.clients().ring_bytes().as_usize());
+    if replayed.is_some() {
+        // Everything there will ever be is stored already.
+        ring.set_written(u64::MAX);
+    }
+    ring
+}
+
+/// Where sessions read what has left the ring.
+fn history(common: &Common, recorded: bool, prepared: &Prepared) -> Option<PathBuf> {
+    let replayed = prepared.history();
+    replayed.or_else(|| recorded.then(|| common.settings.recorder().prepared_directory()))
+}
+
+fn limits(common: &Common) -> Limits {
+    let clients = common.settings.clients();
+    Limits {
+        request_timeout: clients.request_timeout(),
+        request_bytes_max: clients.request_bytes_max().as_usize(),
+        write_timeout: clients.write_timeout(),
+    }
+}
+
+fn start_raw(common: &Common, arbiters: &Arbiters, store: Store) -> Addr<RawRecorder> {
+    let (bin, accounting) = (common.bin.clone(), Arc::clone(&common.accounting));
+    let interval = common.settings.recorder().flush_interval();
+    let storage = arbiters.storage.handle();
+    supervise(
+        recorder::RAW,
+        common.policy,
+        common.overseer.clone(),
+        &storage,
+        move |_| RawRecorder::new(store, interval, bin, accounting),
+    )
+}
+
+fn start_prepared(
+    common: &Common,
+    arbiters: &Arbiters,
+    store: Store,
+    ring: &Arc<Ring>,
+) -> Addr<PreparedRecorder> {
+    let (bin, accounting) = (common.bin.clone(), Arc::clone(&common.accounting));
+    let (ring, storage) = (Arc::clone(ring), arbiters.storage.handle());
+    supervise(
+        recorder::PREPARED,
+        common.policy,
+        common.overseer.clone(),
+        &storage,
+        move |_| PreparedRecorder::new(store, ring, bin, accounting),
+    )
+}
+
+async fn start_clients(
+    common: &Common,
+    arbiters: &Arbiters,
+    hall: &Arc<Hall>,
+) -> Result<(Addr<ClientListener>, Vec<SocketAddr>), ActorsError> {
+    let clients = arbiters.clients.handle();
+    let (mut listeners, mut addresses) = (Vec::new(), Vec::new());
+    for &address in common.settings.clients().listen() {
+        let failed = |source| ActorsError::Clients { address, source };
+        let bound = bind(address).map_err(failed)?;
+        addresses.push(bound.local_addr().map_err(failed)?);
+        let listener = on(&clients, move || TcpListener::from_std(bound)).await?;
+        listeners.push(Arc::new(listener.map_err(failed)?));
+    }
+    let (hall, overseer) = (Arc::clone(hall), common.overseer.clone());
+    let (policy, sessions_max) = (
+        common.policy,
+        common.settings.clients().sessions_max().get(),
+    );
+    let listener = supervise(
+        client_listener::NAME,
+        policy,
+        overseer.clone(),
+        &clients,
+        move |_| ClientListener::new(listeners, hall, sessions_max, policy, overseer),
+    );
+    Ok((listener, addresses))
+}
+
+fn bind(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
+    let domain = socket2::Domain::for_address(address);
+    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, None)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    // Connections of an earlier run that are still closing do not hold the port.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(1_024)?;
+    Ok(socket.into())
+}

@@ -1,0 +1,273 @@
+//! The beginning of the pipeline: the Receiver, or a Replayer in its place.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use actix::prelude::*;
+use dataset::segment::Kind;
+use settings::{Mode, Settings};
+use tracing::warn;
+
+use super::ExporterPort;
+use super::arbiters::{Arbiters, on};
+use super::outputs::Outputs;
+use super::wiring::{Common, timeouts};
+use crate::ActorsError;
+use crate::clock::Clock;
+use crate::intake::Intake;
+use crate::lanes::{LaneEntry, Lanes};
+use crate::message::{Drain, Publish};
+use crate::publisher::Publisher;
+use crate::receiver::{self, BoundPort, Receiver};
+use crate::replayer::{
+    self, Outcome, Pacer, PreparedSource, RawSource, Replayer, Source as Replayed,
+};
+use crate::store::{StoreError, Stream, locate, oldest_seq_of};
+use crate::supervision::supervise;
+
+/// What feeds the pipeline, before it runs.
+pub(super) enum Prepared {
+    /// Ports to receive on.
+    Live(Vec<BoundPort>),
+    /// A raw dataset; whether its flows are recorded.
+    Raw { directory: PathBuf, records: bool },
+    /// A prepared dataset and its first position.
+    Prepared { directory: PathBuf, first_seq: u64 },
+}
+
+/// What feeds the pipeline.
+pub(super) enum Source {
+    Receiver(Addr<Receiver>),
+    Replayer(Addr<Replayer>, Outcome),
+}
+
+impl Prepared {
+    /// Whether the flows that come of it are recorded, if the settings say so.
+    pub(super) const fn records(&self) -> bool {
+        match self {
+            Self::Live(_) => true,
+            Self::Raw { records, .. } => *records,
+            Self::Prepared { .. } => false,
+        }
+    }
+
+    /// The first position of a prepared dataset that is replayed.
+    pub(super) const fn first_seq(&self) -> Option<u64> {
+        match self {
+            Self::Prepared { first_seq, .. } => Some(*first_seq),
+            _ => None,
+        }
+    }
+
+    /// The prepared dataset that is replayed.
+    pub(super) fn history(&self) -> Option<PathBuf> {
+        match self {
+            Self::Prepared { directory, .. } => Some(directory.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl Source {
+    /// Binds the ports, or finds the dataset.
+    pub(super) fn prepare(common: &Common) -> Result<Prepared, ActorsError> {
+        let settings = &common.settings;
+        match (settings.mode(), settings.replay().dataset()) {
+            (Mode::Replay, Some(dataset)) => Ok(replayed(settings, dataset)?),
+            _ => {
+                let buffer = settings.receiver().receive_buffer().as_usize();
+                let listen = settings.receiver().listen().iter();
+                let ports = listen.map(|&address| receiver::bind(address, buffer));
+                Ok(Prepared::Live(ports.collect::<Result<_, _>>()?))
+            }
+        }
+    }
+
+    /// Starts what was prepared; gives the ports it listens on.
+    pub(super) async fn start(
+        common: &Common,
+        arbiters: &Arbiters,
+        prepared: Prepared,
+        lanes: Vec<LaneEntry>,
+        publisher: &Addr<Publisher>,
+        outputs: &Outputs,
+    ) -> Result<(Self, Vec<ExporterPort>), ActorsError> {
+        let publisher = publisher.clone().recipient();
+        match prepared {
+            Prepared::Live(ports) => start_receiver(common, arbiters, ports, lanes, outputs).await,
+            Prepared::Raw { directory, .. } => {
+                let make = raw_source(common, directory, lanes);
+                Ok((start_replayer(common, arbiters, make, outputs), Vec::new()))
+            }
+            Prepared::Prepared {
+                directory,
+                first_seq,
+            } => {
+                let make = prepared_source(common, directory, first_seq, publisher);
+                Ok((start_replayer(common, arbiters, make, outputs), Vec::new()))
+            }
+        }
+    }
+
+    /// Takes in what is there and stops; answered when all of it was answered for.
+    pub(super) async fn drain(&self) {
+        match self {
+            Self::Receiver(receiver) => receiver.send(Drain).await.ok(),
+            Self::Replayer(replayer, _) => replayer.send(Drain).await.ok(),
+        };
+    }
+
+    /// Waits until a replay is over; for ever where nothing is replayed.
+    pub(super) async fn replayed(&self) {
+        match self {
+            Self::Receiver(_) => std::future::pending().await,
+            Self::Replayer(_, outcome) => outcome.over.cancelled().await,
+        }
+    }
+
+    /// What stopped a replay before its end.
+    pub(super) fn take_error(&self) -> Option<StoreError> {
+        match self {
+            Self::Receiver(_) => None,
+            Self::Replayer(_, outcome) => outcome.take_error(),
+        }
+    }
+}
+
+fn replayed(settings: &Settings, dataset: &Path) -> Result<Prepared, StoreError> {
+    let (directory, kind) = locate(dataset)?;
+    match kind {
+        Kind::Raw => {
+            let records = !is_beside(&directory, settings.recorder().directory());
+            if !records && settings.recorder().records_prepared() {
+                warn!(
+                    dataset = %directory.display(),
+                    "the flows of this replay are not recorded, since recorder.directory is \
+                     where the dataset is; set recorder.directory to keep them"
+                );
+            }
+            Ok(Prepared::Raw { directory, records })
+        }
+        Kind::Prepared => {
+            let first_seq = oldest_seq_of(&directory)?.unwrap_or(0);
+            Ok(Prepared::Prepared {
+                directory,
+                first_seq,
+            })
+        }
+    }
+}
+
+/// Whether the dataset lies in the directory that the Recorder writes to.
+fn is_beside(dataset: &Path, recorder: &Path) -> bool {
+    let parent = dataset
+        .canonicalize()
+        .ok()
+        .and_then(|path| path.parent().map(Path::to_owned));
+    parent.is_some() && parent == recorder.canonicalize().ok()
+}
+
+async fn start_receiver(
+    common: &Common,
+    arbiters: &Arbiters,
+    ports: Vec<BoundPort>,
+    lanes: Vec<LaneEntry>,
+    outputs: &Outputs,
+) -> Result<(Source, Vec<ExporterPort>), ActorsError> {
+    let told = |port: &BoundPort| ExporterPort {
+        address: port.address(),
+        buffer: port.granted(),
+    };
+    let exporters = ports.iter().map(told).collect();
+    let arbiter = arbiters.source.handle();
+    let listen = move || {
+        ports
+            .into_iter()
+            .map(|port| port.listen().map(Arc::new))
+            .collect()
+    };
+    let ports: Result<Vec<_>, _> = on(&arbiter, listen).await?;
+    let ports = ports?;
+    let per_read = common.settings.receiver().datagrams_per_read().get();
+    let raw = outputs
+        .raw
+        .clone()
+        .map(|raw| (raw.clone().recipient(), raw.recipient()));
+    let (bin, accounting) = (common.bin.clone(), Arc::clone(&common.accounting));
+    let intake = intake(common, receiver::NAME, lanes);
+    let receiver = supervise(
+        receiver::NAME,
+        common.policy,
+        common.overseer.clone(),
+        &arbiter,
+        move |_| Receiver::new(ports, per_read, intake(), raw, bin, accounting),
+    );
+    Ok((Source::Receiver(receiver), exporters))
+}
+
+/// Makes the intake on the arbiter where it is used.
+fn intake(
+    common: &Common,
+    stage: &'static str,
+    lanes: Vec<LaneEntry>,
+) -> impl FnOnce() -> Intake + Send + use<> {
+    let receiver = common.settings.receiver();
+    let limits = decode::Limits {
+        exporters: receiver.exporters_max().get(),
+        templates_per_exporter: receiver.templates_per_exporter_max().get(),
+        ..decode::Limits::default()
+    };
+    let clock = Clock::new(timeouts(&common.settings).horizon_secs());
+    let (bin, accounting) = (common.bin.clone(), Arc::clone(&common.accounting));
+    move || {
+        let lanes = Lanes::new(stage, lanes, &bin);
+        Intake::new(stage, limits, clock, lanes, bin, accounting)
+    }
+}
+
+fn raw_source(
+    common: &Common,
+    directory: PathBuf,
+    lanes: Vec<LaneEntry>,
+) -> impl FnOnce() -> Box<dyn Replayed> + Send + use<> {
+    let pacer = Pacer::new(common.settings.replay().pace());
+    let intake = intake(common, replayer::NAME, lanes);
+    move || Box::new(RawSource::new(Stream::new(directory, 0), pacer, intake()))
+}
+
+fn prepared_source(
+    common: &Common,
+    directory: PathBuf,
+    first_seq: u64,
+    publisher: Recipient<Publish>,
+) -> impl FnOnce() -> Box<dyn Replayed> + Send + use<> {
+    let pacer = Pacer::new(common.settings.replay().pace());
+    let (bin, accounting) = (common.bin.clone(), Arc::clone(&common.accounting));
+    move || {
+        let stream = Stream::new(directory, first_seq);
+        Box::new(PreparedSource::new(
+            stream, pacer, publisher, bin, accounting,
+        ))
+    }
+}
+
+fn start_replayer(
+    common: &Common,
+    arbiters: &Arbiters,
+    make: impl FnOnce() -> Box<dyn Replayed> + Send + 'static,
+    outputs: &Outputs,
+) -> Source {
+    let outcome = Outcome::default();
+    let told = outcome.clone();
+    let first_client = common.settings.replay().wait_for_client();
+    let first_client = first_client.then(|| outputs.hall.first_client.subscribe());
+    let arbiter = arbiters.source.handle();
+    let replayer = supervise(
+        replayer::NAME,
+        common.policy,
+        common.overseer.clone(),
+        &arbiter,
+        move |_| Replayer::new(make(), first_client, told),
+    );
+    Source::Replayer(replayer, outcome)
+}

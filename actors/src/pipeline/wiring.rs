@@ -1,0 +1,283 @@
+//! Building a pipeline from its parts.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use actix::prelude::*;
+use mediation::aggregate::{self, Timeouts};
+use mediation::anonymize::Policy as Anonymization;
+use mediation::enrich::Lookup;
+use settings::{Mode, Settings};
+use std::time::Duration;
+
+use super::arbiters::Arbiters;
+use super::outputs::Outputs;
+use super::sources::Source;
+use super::{Parts, Started};
+use crate::ActorsError;
+use crate::accounting::Accounting;
+use crate::aggregator::{self, Aggregator};
+use crate::anonymizer::{self, Anonymizer};
+use crate::enricher::{self, Enricher};
+use crate::lanes::LaneEntry;
+use crate::overseer::{Escalation, Overseer};
+use crate::publisher::{self, Publisher};
+use crate::quarantine::{Bin, Quarantine, Shelf};
+use crate::supervision::{Backoff, Incident, Policy, supervise};
+
+/// What every part of the pipeline is built with.
+pub(super) struct Common {
+    pub(super) settings: Settings,
+    pub(super) policy: Policy,
+    pub(super) overseer: Recipient<Incident>,
+    pub(super) bin: Bin,
+    pub(super) accounting: Arc<Accounting>,
+}
+
+/// The stages of one lane.
+pub(super) struct Lane {
+    pub(super) aggregator: Addr<Aggregator>,
+    pub(super) enricher: Addr<Enricher>,
+    pub(super) anonymizer: Addr<Anonymizer>,
+}
+
+/// A running pipeline.
+pub(super) struct Pipeline {
+    pub(super) arbiters: Arbiters,
+    pub(super) source: Source,
+    pub(super) lanes: Vec<Lane>,
+    pub(super) publisher: Addr<Publisher>,
+    pub(super) outputs: Outputs,
+    pub(super) quarantine: Addr<Quarantine>,
+    pub(super) escalation: Escalation,
+    pub(super) accounting: Arc<Accounting>,
+    pub(super) drain_timeout: Duration,
+}
+
+impl Pipeline {
+    /// Starts every stage, the last of the flow first.
+    pub(super) async fn start(parts: Parts) -> Result<(Self, Started), ActorsError> {
+        let Parts {
+            settings,
+            lookup,
+            policy,
+        } = parts;
+        let policy = Arc::new(policy);
+        let arbiters = Arbiters::new(lane_count(&settings));
+        let (escalation, accounting) = (Escalation::default(), Arc::new(Accounting::default()));
+        let overseer = Overseer::new(escalation.clone(), Arc::clone(&accounting)).start();
+        let (common, quarantine) = common(settings, overseer.recipient(), &accounting, &arbiters);
+        let prepared = Source::prepare(&common)?;
+        let outputs = Outputs::start(&common, &arbiters, Arc::clone(&policy), &prepared).await?;
+        let publisher = start_publisher(&common, &outputs, arbiters.lanes.len());
+        let lanes = start_lanes(&common, &arbiters, &lookup, &policy, &publisher);
+        let entries = lanes.iter().map(Lane::entry).collect();
+        let (source, exporters) =
+            Source::start(&common, &arbiters, prepared, entries, &publisher, &outputs).await?;
+        let clients = outputs.addresses.clone();
+        let started = Started {
+            exporters,
+            clients,
+            accounting: Arc::clone(&accounting),
+        };
+        let drain_timeout = common.settings.supervision().drain_timeout();
+        let pipeline = Self {
+            arbiters,
+            source,
+            lanes,
+            publisher,
+            outputs,
+            quarantine,
+            escalation,
+            accounting,
+            drain_timeout,
+        };
+        Ok((pipeline, started))
+    }
+
+    /// Waits until a stage was given up.
+    pub(super) async fn failed(&self) {
+        self.escalation.raised().await;
+    }
+
+    /// Waits until a replay is over; for ever where nothing is replayed.
+    pub(super) async fn replayed(&self) {
+        self.source.replayed().await;
+    }
+
+    /// What made the pipeline end, if it was a failure.
+    pub(super) fn failure(&self) -> Option<ActorsError> {
+        let stage = self.escalation.cause().map(ActorsError::Stage);
+        stage.or_else(|| self.source.take_error().map(ActorsError::Store))
+    }
+}
+
+fn common(
+    settings: Settings,
+    overseer: Recipient<Incident>,
+    accounting: &Arc<Accounting>,
+    arbiters: &Arbiters,
+) -> (Common, Addr<Quarantine>) {
+    let policy = supervision(&settings);
+    let (directory, bytes_max) = {
+        let supervision = settings.supervision();
+        let directory = supervision.quarantine_directory().to_owned();
+        (directory, supervision.quarantine_bytes_max().bytes())
+    };
+    let storage = arbiters.storage.handle();
+    let quarantine = supervise(
+        "quarantine",
+        policy,
+        overseer.clone(),
+        &storage,
+        move |_| Quarantine::new(Shelf::new(&directory, bytes_max)),
+    );
+    let bin = Bin::new(quarantine.clone().recipient(), Arc::clone(accounting));
+    let common = Common {
+        settings,
+        policy,
+        overseer,
+        bin,
+        accounting: Arc::clone(accounting),
+    };
+    (common, quarantine)
+}
+
+fn supervision(settings: &Settings) -> Policy {
+    let supervision = settings.supervision();
+    Policy {
+        mailbox: supervision.mailbox().get(),
+        falls_max: supervision.falls_max().get(),
+        window: supervision.window(),
+        backoff: Backoff {
+            min: supervision.backoff_min(),
+            max: supervision.backoff_max(),
+        },
+    }
+}
+
+/// How many lanes there are: a replayed prepared dataset needs none, and has one idle.
+fn lane_count(settings: &Settings) -> usize {
+    let cores = available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    settings.pipeline().lanes().count(cores).get()
+}
+
+/// The aggregation's times from the settings.
+pub(super) fn timeouts(settings: &Settings) -> Timeouts {
+    let aggregator = settings.aggregator();
+    let own = aggregator
+        .exporters()
+        .iter()
+        .map(|(addr, time)| (*addr, millis(*time)));
+    Timeouts {
+        idle_ms: millis(aggregator.idle_timeout()),
+        exporter_active_ms: millis(aggregator.exporter_active_timeout()),
+        exporter_active_ms_of: own.collect(),
+        slack_ms: millis(aggregator.slack()),
+        linger_ms: millis(aggregator.linger()),
+        longest_lifetime_ms: millis(aggregator.longest_lifetime()),
+    }
+}
+
+pub(super) fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn start_publisher(common: &Common, outputs: &Outputs, lanes: usize) -> Addr<Publisher> {
+    let recorder = outputs.prepared.clone().map(Addr::recipient);
+    let (ring, bin) = (Arc::clone(&outputs.hall.ring), common.bin.clone());
+    let accounting = Arc::clone(&common.accounting);
+    let here = Arbiter::current();
+    supervise(
+        publisher::NAME,
+        common.policy,
+        common.overseer.clone(),
+        &here,
+        move |_| Publisher::new(lanes, ring, recorder, bin, accounting),
+    )
+}
+
+fn start_lanes(
+    common: &Common,
+    arbiters: &Arbiters,
+    lookup: &Arc<dyn Lookup>,
+    policy: &Arc<Anonymization>,
+    publisher: &Addr<Publisher>,
+) -> Vec<Lane> {
+    let start = |(number, arbiter): (usize, &Arbiter)| {
+        let core = aggregate::Aggregator::new(
+            timeouts(&common.settings),
+            common.settings.aggregator().flows_max().get(),
+            // Nothing that leaves depends on it; it only makes collisions hard to plan.
+            std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), number),
+        );
+        Lane::start(
+            number,
+            core,
+            common,
+            arbiter.handle(),
+            lookup,
+            policy,
+            publisher,
+        )
+    };
+    arbiters.lanes.iter().enumerate().map(start).collect()
+}
+
+impl Lane {
+    pub(super) fn start(
+        number: usize,
+        core: aggregate::Aggregator,
+        common: &Common,
+        arbiter: ArbiterHandle,
+        lookup: &Arc<dyn Lookup>,
+        policy: &Arc<Anonymization>,
+        publisher: &Addr<Publisher>,
+    ) -> Self {
+        let Common {
+            policy: falls,
+            overseer,
+            bin,
+            accounting,
+            ..
+        } = common;
+        let (next, policy) = (publisher.clone().recipient(), Arc::clone(policy));
+        let (its_bin, counts) = (bin.clone(), Arc::clone(accounting));
+        let anonymizer = supervise(anonymizer::NAME, *falls, overseer.clone(), &arbiter, |_| {
+            Anonymizer::new(policy, next, its_bin, counts)
+        });
+        let (next, lookup) = (anonymizer.clone().recipient(), Arc::clone(lookup));
+        let (its_bin, counts) = (bin.clone(), Arc::clone(accounting));
+        let enricher = supervise(enricher::NAME, *falls, overseer.clone(), &arbiter, |_| {
+            Enricher::new(lookup, next, its_bin, counts)
+        });
+        let next = enricher.clone().recipient();
+        let (its_bin, counts) = (bin.clone(), Arc::clone(accounting));
+        let aggregator = supervise(
+            aggregator::NAME,
+            *falls,
+            overseer.clone(),
+            &arbiter,
+            move |_| Aggregator::new(number, core, next, its_bin, counts),
+        );
+        Self {
+            aggregator,
+            enricher,
+            anonymizer,
+        }
+    }
+
+    pub(super) fn entry(&self) -> LaneEntry {
+        LaneEntry {
+            flows: self.aggregator.clone().recipient(),
+            ticks: self.aggregator.clone().recipient(),
+            ends: self.aggregator.clone().recipient(),
+        }
+    }
+}
+
+/// Whether the settings ask for a replay.
+pub(super) fn is_replay(settings: &Settings) -> bool {
+    settings.mode() == Mode::Replay
+}

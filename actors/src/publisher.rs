@@ -1,0 +1,204 @@
+//! The Publisher: merges the lanes tick by tick into one stream with positions.
+//!
+//! A block is what one tick released on all lanes, in an order that depends on the flows
+//! alone. It is complete once every lane has come to the end of that tick or gone beyond;
+//! so a lane that lost its message of a tick holds nothing up.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use actix::prelude::*;
+use flow::Tick;
+use mediation::anonymize::AnonymizedFlow;
+use protocol::Block;
+
+use crate::accounting::Accounting;
+use crate::message::{AnonymizedFlows, Barrier, Custody, Publish};
+use crate::quarantine::Bin;
+use crate::ring::{BLOCKS_MIN, Ring};
+use crate::supervision::Courier;
+use crate::wait::Wait;
+
+/// The name in logs and quarantine.
+pub const NAME: &str = "publisher";
+
+/// Ticks of several lanes on their way to becoming blocks.
+#[derive(Debug)]
+struct Merge {
+    /// The last tick each lane has come to the end of.
+    done: Vec<Option<Tick>>,
+    pending: BTreeMap<Tick, Vec<AnonymizedFlow>>,
+}
+
+impl Merge {
+    fn new(lanes: usize) -> Self {
+        Self {
+            done: vec![None; lanes],
+            pending: BTreeMap::new(),
+        }
+    }
+
+    /// Takes flows in; gives the ticks that are complete now, in order.
+    fn take_in(&mut self, message: AnonymizedFlows) -> Vec<(Tick, Vec<AnonymizedFlow>)> {
+        let AnonymizedFlows { from, mut flows } = message;
+        if !flows.is_empty() {
+            self.pending
+                .entry(from.tick)
+                .or_default()
+                .append(&mut flows);
+        }
+        if let Some(done) = self.done.get_mut(from.lane).filter(|_| from.last) {
+            *done = (*done).max(Some(from.tick));
+        }
+        // `None` sorts first: a lane that has not come to any end yet.
+        let Some(complete) = self.done.iter().min().copied().flatten() else {
+            return Vec::new();
+        };
+        let later = self.pending.split_off(&complete.next());
+        std::mem::replace(&mut self.pending, later)
+            .into_iter()
+            .collect()
+    }
+}
+
+/// Where blocks go besides the ring.
+pub type ToRecorder = Option<Recipient<Publish>>;
+
+/// The stage behind all lanes.
+pub struct Publisher {
+    merge: Merge,
+    next_seq: u64,
+    ring: Arc<Ring>,
+    recorder: Option<Courier<Publish>>,
+    accounting: Arc<Accounting>,
+}
+
+impl Publisher {
+    /// A Publisher of so many lanes that goes on at the ring's position.
+    #[must_use]
+    pub fn new(
+        lanes: usize,
+        ring: Arc<Ring>,
+        recorder: ToRecorder,
+        bin: Bin,
+        accounting: Arc<Accounting>,
+    ) -> Self {
+        // The Recorder may be some blocks behind, but never so many that the ring has
+        // lost what is not written yet.
+        let window = BLOCKS_MIN / 2;
+        let recorder = recorder.map(|next| Courier::new(NAME, next, bin, window));
+        Self {
+            merge: Merge::new(lanes),
+            next_seq: ring.next_seq(),
+            ring,
+            recorder,
+            accounting,
+        }
+    }
+
+    /// Publishes what a tick released, in as many blocks as its size asks for.
+    fn publish(&mut self, tick: Tick, flows: Vec<AnonymizedFlow>, ctx: &mut Context<Self>) {
+        for block in Block::of_tick(self.next_seq, tick, flows) {
+            let block = Arc::new(block);
+            self.add(&block);
+            if let Some(recorder) = &self.recorder {
+                ctx.hold(recorder.hand_over(Publish(Arc::clone(&block)), Custody::Block(block)));
+            }
+        }
+    }
+
+    fn add(&mut self, block: &Arc<Block>) {
+        self.next_seq = block.next_seq();
+        self.accounting.flows_published.add_len(block.flows().len());
+        self.accounting.blocks_published.add(1);
+        self.ring.push(Arc::clone(block));
+    }
+}
+
+impl Actor for Publisher {
+    type Context = Context<Self>;
+}
+
+impl Supervised for Publisher {}
+
+impl Handler<AnonymizedFlows> for Publisher {
+    type Result = ();
+
+    fn handle(&mut self, message: AnonymizedFlows, ctx: &mut Context<Self>) {
+        for (tick, flows) in self.merge.take_in(message) {
+            self.publish(tick, flows, ctx);
+        }
+    }
+}
+
+/// A block of a prepared dataset that is replayed: it keeps its positions.
+impl Handler<Publish> for Publisher {
+    type Result = ();
+
+    fn handle(&mut self, Publish(block): Publish, _: &mut Context<Self>) {
+        self.add(&block);
+    }
+}
+
+impl Handler<Barrier> for Publisher {
+    type Result = ResponseActFuture<Self, ()>;
+
+    fn handle(&mut self, _: Barrier, _: &mut Context<Self>) -> Self::Result {
+        let landed = self.recorder.as_ref().and_then(Courier::all_landed);
+        Box::pin(fut::wrap_future(async move {
+            if let Some(landed) = landed {
+                landed.await;
+            }
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Origin;
+    use crate::sample;
+
+    fn flows(lane: usize, tick: i64, last: bool, count: usize) -> AnonymizedFlows {
+        let from = Origin {
+            lane,
+            tick: Tick::from_secs(tick),
+            last,
+        };
+        AnonymizedFlows {
+            from,
+            flows: sample::anonymized(count),
+        }
+    }
+
+    fn complete(merge: &mut Merge, message: AnonymizedFlows) -> Vec<(i64, usize)> {
+        merge
+            .take_in(message)
+            .into_iter()
+            .map(|(tick, flows)| (tick.secs(), flows.len()))
+            .collect()
+    }
+
+    #[test]
+    fn a_tick_is_complete_when_every_lane_is_through_with_it() {
+        let mut merge = Merge::new(2);
+        assert_eq!(complete(&mut merge, flows(0, 1, false, 2)), []);
+        assert_eq!(complete(&mut merge, flows(0, 1, true, 3)), []);
+        assert_eq!(complete(&mut merge, flows(0, 2, true, 1)), []);
+        assert_eq!(complete(&mut merge, flows(1, 1, true, 4)), [(1, 9)]);
+        assert_eq!(complete(&mut merge, flows(1, 2, true, 0)), [(2, 1)]);
+        assert_eq!(
+            complete(&mut merge, flows(0, 3, true, 0)),
+            [],
+            "no flows, no block"
+        );
+    }
+
+    #[test]
+    fn a_lane_that_lost_a_tick_holds_nothing_up() {
+        let mut merge = Merge::new(2);
+        assert_eq!(complete(&mut merge, flows(0, 1, true, 1)), []);
+        assert_eq!(complete(&mut merge, flows(0, 2, true, 1)), []);
+        assert_eq!(complete(&mut merge, flows(1, 2, true, 1)), [(1, 1), (2, 2)]);
+    }
+}

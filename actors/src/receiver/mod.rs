@@ -1,0 +1,221 @@
+//! The Receiver: reads datagrams from all sockets, many at a time, and feeds the lanes.
+//!
+//! Receiving is urgent and nothing else is: it touches no disk, and hands raw datagrams
+//! to their Recorder as they are. While a lane is behind, it stops reading and the
+//! kernel's buffers fill; what they cannot hold is counted.
+
+mod reading;
+mod socket;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use actix::prelude::*;
+use flow::ReceiveTime;
+use futures_util::stream;
+use tracing::{error, warn};
+
+use crate::accounting::Accounting;
+use crate::intake::Intake;
+use crate::message::{Custody, DatagramBatch, Drain, EndOfRun, RawDatagrams};
+use crate::quarantine::Bin;
+use crate::rate_limit::RateLimit;
+use crate::supervision::Courier;
+use crate::wait::Wait;
+use reading::Reading;
+pub(crate) use socket::remedy;
+pub use socket::{BindError, BoundPort, UdpPort, bind};
+
+/// The name in logs and quarantine.
+pub const NAME: &str = "receiver";
+
+/// Batches that may be on their way to the raw Recorder.
+const RAW_WINDOW: usize = 64;
+
+/// How often the clock is looked at when nothing is received.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// So long after a second is over, nothing received in it is still in a socket that was
+/// found empty.
+const SETTLED: Duration = Duration::from_millis(50);
+
+/// A socket has something to read.
+#[derive(Debug, Clone, Copy)]
+struct Readable(usize);
+
+/// The source of a live pipeline.
+pub struct Receiver {
+    ports: Vec<Arc<UdpPort>>,
+    reading: Reading,
+    intake: Intake,
+    raw: Option<(Courier<RawDatagrams>, Recipient<EndOfRun>)>,
+    accounting: Arc<Accounting>,
+    log: RateLimit,
+    draining: bool,
+}
+
+impl Receiver {
+    /// A Receiver on open ports, reading at most `per_read` datagrams at a time. `raw`
+    /// gets all of them as they are.
+    #[must_use]
+    pub fn new(
+        ports: Vec<Arc<UdpPort>>,
+        per_read: usize,
+        intake: Intake,
+        raw: Option<(Recipient<RawDatagrams>, Recipient<EndOfRun>)>,
+        bin: Bin,
+        accounting: Arc<Accounting>,
+    ) -> Self {
+        let raw = raw.map(|(next, end)| (Courier::new(NAME, next, bin, RAW_WINDOW), end));
+        let reading = Reading::new(per_read, ports.len());
+        let log = RateLimit::per_second(1);
+        Self {
+            ports,
+            reading,
+            intake,
+            raw,
+            accounting,
+            log,
+            draining: false,
+        }
+    }
+
+    /// Reads one port until it is empty or the batch is full; whether it was full.
+    fn read_port(&mut self, index: usize, batch: &mut DatagramBatch) -> bool {
+        let Some(port) = self.ports.get(index) else {
+            return false;
+        };
+        let intake = &mut self.intake;
+        let stamp = |kernel| intake.stamp(kernel);
+        match self.reading.read(index, port, batch, stamp) {
+            Ok(read) => {
+                self.accounting
+                    .datagrams_dropped_by_kernel
+                    .add(read.dropped);
+                if read.dropped > 0
+                    && let Some(suppressed) = self.log.permit()
+                {
+                    let (port, dropped) = (port.address(), read.dropped);
+                    warn!(%port, dropped, suppressed, "the kernel dropped datagrams: its receive buffer was full");
+                }
+                read.full
+            }
+            Err(error) => {
+                if let Some(suppressed) = self.log.permit() {
+                    error!(port = %port.address(), %error, suppressed, "a socket cannot be read");
+                }
+                false
+            }
+        }
+    }
+
+    fn take_in(&mut self, batch: DatagramBatch, ctx: &mut Context<Self>) {
+        if batch.is_empty() {
+            return;
+        }
+        let batch = Arc::new(batch);
+        if let Some((raw, _)) = &self.raw {
+            let custody = Custody::Datagrams(Arc::clone(&batch));
+            ctx.hold(raw.hand_over(RawDatagrams(Arc::clone(&batch)), custody));
+        }
+        self.intake.take_in(&batch, ctx);
+    }
+
+    /// Reads all ports once; whether any has more.
+    fn read_all(&mut self, ctx: &mut Context<Self>) -> bool {
+        let mut batch = DatagramBatch::default();
+        let mut more = false;
+        for index in 0..self.ports.len() {
+            more |= self.read_port(index, &mut batch);
+        }
+        self.take_in(batch, ctx);
+        more
+    }
+
+    /// Ticks while nothing is received. A second is over for the pipeline when it has
+    /// passed and every socket was found empty afterwards.
+    fn look_at_clock(&mut self, ctx: &mut Context<Self>) {
+        let settled = SystemTime::now()
+            .checked_sub(SETTLED)
+            .unwrap_or(SystemTime::UNIX_EPOCH);
+        if self.draining || self.intake.ticked().is_none() || self.read_all(ctx) {
+            return;
+        }
+        let tick = receive_time(settled).tick();
+        if self.intake.ticked().is_some_and(|ticked| tick > ticked) {
+            self.intake.advance(tick, ctx);
+        }
+    }
+}
+
+/// A wall-clock time as the kernel would have stamped it.
+fn receive_time(time: SystemTime) -> ReceiveTime {
+    let since = time
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    ReceiveTime::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+}
+
+impl Actor for Receiver {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        if self.draining {
+            return;
+        }
+        for (index, port) in self.ports.iter().enumerate() {
+            let readiness = stream::unfold(Arc::clone(port), move |port| async move {
+                port.readable().await;
+                Some((Readable(index), port))
+            });
+            ctx.add_stream(readiness);
+        }
+        ctx.run_interval(LOOK, |receiver, ctx| receiver.look_at_clock(ctx));
+    }
+}
+
+impl Supervised for Receiver {}
+
+impl StreamHandler<Readable> for Receiver {
+    fn handle(&mut self, Readable(index): Readable, ctx: &mut Context<Self>) {
+        if self.draining {
+            return;
+        }
+        let mut batch = DatagramBatch::default();
+        self.read_port(index, &mut batch);
+        self.take_in(batch, ctx);
+    }
+
+    /// Readiness has no end.
+    fn finished(&mut self, _: &mut Context<Self>) {}
+}
+
+impl Handler<Drain> for Receiver {
+    type Result = ResponseActFuture<Self, ()>;
+
+    /// What the kernel has already received is still taken in.
+    fn handle(&mut self, _: Drain, ctx: &mut Context<Self>) -> Self::Result {
+        /// So much is read at the most before the end, so that a flood cannot put it off.
+        const READS_MAX: usize = 4_096;
+        self.draining = true;
+        let _ = (0..READS_MAX).any(|_| !self.read_all(ctx));
+        let end = EndOfRun {
+            ran_until: self.intake.ticked(),
+            kernel_drops: self.accounting.datagrams_dropped_by_kernel.get(),
+        };
+        self.intake.end_run(ctx);
+        let raw = self
+            .raw
+            .as_ref()
+            .map(|(raw, end)| (raw.all_landed(), end.clone()));
+        let finished = async move {
+            if let Some((landed, recorder)) = raw {
+                if let Some(landed) = landed {
+                    landed.await;
+                }
+                recorder.send(end).await.ok();
+            }
+        };
+        Box::pin(fut::wrap_future(finished))
+    }
+}

@@ -1,0 +1,190 @@
+//! Many datagrams per system call, into buffers that are used again.
+
+use std::io::{self, IoSliceMut};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use dataset::Datagram;
+use flow::ReceiveTime;
+use nix::sys::socket::{
+    ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrLike, SockaddrStorage, recvmmsg,
+};
+use nix::sys::time::TimeSpec;
+
+use super::socket::UdpPort;
+use crate::message::DatagramBatch;
+
+/// The largest UDP payload.
+const DATAGRAM_MAX: usize = 65_535;
+
+/// A batch is full with so many datagrams or octets, whichever comes first.
+const BATCH_DATAGRAMS: usize = 1_024;
+const BATCH_OCTETS: usize = 4 << 20;
+
+/// What one reading of a port found.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    /// The batch was full: there may be more.
+    pub(super) full: bool,
+    /// Datagrams that the kernel dropped since the last reading.
+    pub(super) dropped: u64,
+}
+
+/// The buffers, and what each port's kernel has counted.
+pub(super) struct Reading {
+    buffers: Vec<Vec<u8>>,
+    headers: MultiHeaders<SockaddrStorage>,
+    /// Of each port, the kernel's count of dropped datagrams when last seen.
+    drops: Vec<u32>,
+}
+
+impl Reading {
+    pub(super) fn new(per_read: usize, ports: usize) -> Self {
+        // A receive time, a drop count and a destination address of either family.
+        let control = nix::cmsg_space!(TimeSpec, u32, nix::libc::in6_pktinfo);
+        Self {
+            buffers: vec![vec![0; DATAGRAM_MAX]; per_read],
+            headers: MultiHeaders::preallocate(per_read, Some(control)),
+            drops: vec![0; ports],
+        }
+    }
+
+    /// Reads a port until it is empty or the batch is full. `stamp` makes the receive
+    /// time of the kernel's.
+    pub(super) fn read(
+        &mut self,
+        index: usize,
+        port: &UdpPort,
+        batch: &mut DatagramBatch,
+        mut stamp: impl FnMut(ReceiveTime) -> ReceiveTime,
+    ) -> io::Result<Read> {
+        let mut read = Read::default();
+        while !read.full {
+            let drops = self.drops.get_mut(index);
+            let (buffers, headers) = (&mut self.buffers, &mut self.headers);
+            let once = port.try_read(|fd| read_once(fd, buffers, headers, port, batch, &mut stamp));
+            match once {
+                Ok(seen) => read.dropped += drops.map_or(0, |drops| newly(drops, seen)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(read),
+                // An earlier send's error, or an interruption: the next call reads on.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+            read.full = batch.len() >= BATCH_DATAGRAMS || batch.octets() >= BATCH_OCTETS;
+        }
+        Ok(read)
+    }
+}
+
+/// How many more the kernel has dropped than when last seen. Its count is per socket,
+/// comes with the datagrams that follow, and wraps.
+fn newly(drops: &mut u32, seen: Option<u32>) -> u64 {
+    let Some(seen) = seen else { return 0 };
+    u64::from(seen.wrapping_sub(std::mem::replace(drops, seen)))
+}
+
+/// One system call; gives the kernel's count of dropped datagrams as last seen.
+fn read_once(
+    fd: i32,
+    buffers: &mut [Vec<u8>],
+    headers: &mut MultiHeaders<SockaddrStorage>,
+    port: &UdpPort,
+    batch: &mut DatagramBatch,
+    stamp: &mut impl FnMut(ReceiveTime) -> ReceiveTime,
+) -> io::Result<Option<u32>> {
+    let mut slices: Vec<[IoSliceMut<'_>; 1]> = buffers
+        .iter_mut()
+        .map(|buffer| [IoSliceMut::new(buffer)])
+        .collect();
+    let mut dropped = None;
+    for message in recvmmsg(fd, headers, &mut slices, MsgFlags::MSG_DONTWAIT, None)? {
+        let About {
+            source,
+            destination,
+            kernel,
+            dropped: seen,
+        } = About::of(&message, port);
+        dropped = seen.or(dropped);
+        let payload = message.iovs().next().unwrap_or_default();
+        batch.push(Datagram {
+            received: stamp(kernel),
+            source,
+            destination,
+            payload,
+        });
+    }
+    Ok(dropped)
+}
+
+/// What the kernel says about a datagram.
+struct About {
+    kernel: ReceiveTime,
+    source: SocketAddr,
+    destination: SocketAddr,
+    dropped: Option<u32>,
+}
+
+impl About {
+    fn of(message: &RecvMsg<'_, '_, SockaddrStorage>, port: &UdpPort) -> Self {
+        let unknown = SocketAddr::new(port.unspecific(), 0);
+        let source = message
+            .address
+            .as_ref()
+            .and_then(socket_addr)
+            .unwrap_or(unknown);
+        let mut about = Self {
+            // Never used: the kernel stamps each datagram of a socket that asks for it.
+            kernel: ReceiveTime::from_nanos(0),
+            source: SocketAddr::new(source.ip().to_canonical(), source.port()),
+            destination: SocketAddr::new(port.unspecific(), port.address().port()),
+            dropped: None,
+        };
+        for control in message.cmsgs().into_iter().flatten() {
+            about.note(&control);
+        }
+        about
+    }
+
+    fn note(&mut self, control: &ControlMessageOwned) {
+        match control {
+            ControlMessageOwned::ScmTimestampns(time) => {
+                let nanos = time.tv_sec().saturating_mul(1_000_000_000);
+                self.kernel = ReceiveTime::from_nanos(nanos.saturating_add(time.tv_nsec()));
+            }
+            ControlMessageOwned::RxqOvfl(dropped) => self.dropped = Some(*dropped),
+            ControlMessageOwned::Ipv4PacketInfo(info) => {
+                let addr = Ipv4Addr::from_bits(u32::from_be(info.ipi_addr.s_addr));
+                self.destination.set_ip(IpAddr::V4(addr));
+            }
+            ControlMessageOwned::Ipv6PacketInfo(info) => {
+                let addr = Ipv6Addr::from(info.ipi6_addr.s6_addr);
+                self.destination.set_ip(IpAddr::V6(addr));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn socket_addr(storage: &SockaddrStorage) -> Option<SocketAddr> {
+    debug_assert!(storage.len() > 0);
+    if let Some(v4) = storage.as_sockaddr_in() {
+        return Some(SocketAddr::V4((*v4).into()));
+    }
+    storage
+        .as_sockaddr_in6()
+        .map(|v6| SocketAddr::V6((*v6).into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernels_count_is_taken_as_a_difference_that_wraps() {
+        let mut drops = 0;
+        assert_eq!(newly(&mut drops, None), 0);
+        assert_eq!(newly(&mut drops, Some(5)), 5);
+        assert_eq!(newly(&mut drops, Some(5)), 0);
+        drops = u32::MAX;
+        assert_eq!(newly(&mut drops, Some(2)), 3);
+    }
+}

@@ -1,0 +1,86 @@
+//! What can go wrong with a dataset's files.
+
+use std::io;
+use std::path::PathBuf;
+
+use dataset::DatasetError;
+
+/// What went wrong with a dataset, where, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The directory cannot be made, listed or written to.
+    #[error("dataset directory {}: {source}; make it writable, or set `recorder.directory`", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Another process writes to the directory.
+    #[error("dataset directory {}: another process writes to it; stop that one, or set `recorder.directory`", path.display())]
+    Locked {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A segment file cannot be opened, renamed or cut.
+    #[error("segment {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// What is in a segment file is damaged or does not follow.
+    #[error("segment {}: {source}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: DatasetError,
+    },
+    /// Stored rows cannot be read back.
+    #[error("prepared rows from seq {first_seq} on: {source}")]
+    Rows {
+        /// The position of the first row of their frame.
+        first_seq: u64,
+        /// What is wrong with them.
+        source: protocol::RestoreError,
+    },
+    /// Stored datagrams cannot be read back.
+    #[error("raw datagrams from seq {first_seq} on: {source}")]
+    Blocks {
+        /// The position of the first datagram of their frame.
+        first_seq: u64,
+        /// What is wrong with them.
+        source: DatasetError,
+    },
+    /// A replay would write behind an older dataset.
+    #[error("{}: holds a prepared dataset already; set `recorder.directory` to an empty one, or `recorder.prepared = false`", path.display())]
+    NotEmpty {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// There is no dataset there.
+    #[error("{}: no segments of a raw or prepared dataset there; name a directory such as data/raw", path.display())]
+    Nothing {
+        /// The path as given.
+        path: PathBuf,
+    },
+}
+
+impl StoreError {
+    pub(super) fn directory(path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Directory { path, source }
+    }
+
+    pub(super) fn file(path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { path, source }
+    }
+
+    pub(super) fn content(path: &std::path::Path) -> impl FnOnce(DatasetError) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Content { path, source }
+    }
+}

@@ -1,0 +1,10 @@
+//! Datasets in directories: the one place that opens, seals and lists segment files.
+
+mod error;
+mod lock;
+mod reading;
+mod writing;
+
+pub use error::StoreError;
+pub use reading::{StoredRows, Stream, locate, next_seq_of, oldest_seq_of, segments};
+pub use writing::{Options, Store};

@@ -1,0 +1,192 @@
+//! All databases together, and the lookup in them.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::Path;
+
+use flow::Place;
+use mediation::enrich::Lookup;
+
+use crate::global::{self, AsRecord, GeoRecord, Table};
+use crate::own::{self, Layout, Limits, Own, Rows, Source};
+use crate::{Absent, Content, DbError, File, Files, Kind, Summary, locality};
+
+/// The look-up databases, in memory and checked. Nothing changes them once they are
+/// open: newer files are opened as other `Databases`, which take the place of these.
+pub struct Databases {
+    own: Own,
+    country: Option<Table<GeoRecord>>,
+    city: Option<Table<GeoRecord>>,
+    asn: Option<Table<AsRecord>>,
+    absent: Vec<Absent>,
+    summary: Vec<Summary>,
+}
+
+impl Databases {
+    /// Opens the files, each whole. With none at all, only localities are known.
+    ///
+    /// # Errors
+    /// The first [`DbError`]: a required file is missing, or a file is unreadable, too
+    /// large, damaged, or of the wrong kind. A missing file that is not required is no
+    /// error; see [`absent`](Self::absent).
+    pub fn open(files: &Files) -> Result<Self, DbError> {
+        let mut opening = Opening::default();
+        let prefixes = (&files.private_prefixes, Kind::PrivatePrefixes);
+        let prefixes = opening.rows(prefixes, Layout::Prefixes)?;
+        let vlans = (&files.private_prefixes_vlans, Kind::PrivatePrefixesVlans);
+        let vlans = opening.rows(vlans, Layout::Vlans)?;
+        let country = (&files.country, Kind::Country);
+        let asn = (&files.asn, Kind::Asn);
+        Ok(Self {
+            own: Own::new(prefixes, vlans)?,
+            country: opening.table(country, global::country_database)?,
+            city: opening.table((&files.city, Kind::City), global::city_database)?,
+            asn: opening.table(asn, global::asn_database)?,
+            absent: opening.absent,
+            summary: opening.summary,
+        })
+    }
+
+    /// The files that were wanted, not required, and not there.
+    #[must_use]
+    pub fn absent(&self) -> &[Absent] {
+        &self.absent
+    }
+
+    /// One entry for each opened file, whose text is a line for the log.
+    #[must_use]
+    pub fn summary(&self) -> &[Summary] {
+        &self.summary
+    }
+
+    /// Whether the address lies in one of the operator's own networks.
+    #[must_use]
+    pub fn is_own(&self, addr: IpAddr) -> bool {
+        self.own.contains(addr)
+    }
+
+    /// Lookups that met a record which cannot be read, whose fields are therefore
+    /// unknown. Since all records are read at open, any is a sign of damaged memory.
+    #[must_use]
+    pub fn damaged(&self) -> u64 {
+        let geo = [&self.country, &self.city];
+        let geo = geo.into_iter().flatten().map(Table::damaged);
+        geo.chain(self.asn.iter().map(Table::damaged))
+            .fold(0, u64::saturating_add)
+    }
+}
+
+impl Lookup for Databases {
+    /// An own network gives prefix, VLAN and name; the prefix of other addresses is that
+    /// of the ASN database. Countries are those of the country database, else of the
+    /// city database; positions are those of the city database.
+    fn place(&self, addr: IpAddr) -> Place {
+        // Not after `is_own`: the search in ranges is two to three times faster than the
+        // walk through that set (measured with 32 to a million networks), so that the
+        // test would cost more than it saves.
+        let own = self.own.find(addr);
+        let origin = self.asn.as_ref().and_then(|table| table.find(addr));
+        let country = record_of(&self.country, addr);
+        let city = record_of(&self.city, addr);
+        let prefix = match own {
+            Some(network) => Some(network.prefix),
+            None => origin
+                .as_ref()
+                .and_then(|(_, found)| global::prefix_of(found, addr)),
+        };
+        Place {
+            prefix,
+            asn: origin.as_ref().and_then(|(record, _)| record.asn),
+            as_name: origin.as_ref().and_then(|(record, _)| record.name.clone()),
+            country: country.country.or(city.country),
+            position: city.position,
+            vlan: own.and_then(|network| network.vlan),
+            network: own.and_then(|network| network.name.clone()),
+            locality: Some(locality(addr)),
+        }
+    }
+}
+
+fn record_of(table: &Option<Table<GeoRecord>>, addr: IpAddr) -> GeoRecord {
+    let found = table.as_ref().and_then(|table| table.find(addr));
+    found.map(|(record, _)| *record).unwrap_or_default()
+}
+
+impl fmt::Debug for Databases {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Databases")
+            .field("summary", &self.summary)
+            .field("absent", &self.absent)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A file that may be wanted, and what it holds.
+type Wanted<'a> = (&'a Option<File>, Kind);
+
+/// What is said of the files as they are opened.
+#[derive(Default)]
+struct Opening {
+    absent: Vec<Absent>,
+    summary: Vec<Summary>,
+}
+
+impl Opening {
+    /// The octets of a wanted file; a missing one is noted.
+    fn read<'a>(
+        &mut self,
+        (file, kind): Wanted<'a>,
+        limit: u64,
+    ) -> Result<Option<(&'a Path, Vec<u8>)>, DbError> {
+        let Some(file) = file else {
+            return Ok(None);
+        };
+        let octets = crate::files::read(file, kind, limit)?;
+        if octets.is_none() {
+            let path = file.path.clone();
+            self.absent.push(Absent { kind, path });
+        }
+        Ok(octets.map(|octets| (file.path.as_path(), octets)))
+    }
+
+    /// The rows of a prefix file; none if there is no file.
+    fn rows<'a>(&mut self, wanted: Wanted<'a>, layout: Layout) -> Result<Source<'a>, DbError> {
+        let limits = Limits::default();
+        let Some((path, octets)) = self.read(wanted, limits.file)? else {
+            return Ok(Source {
+                path: Path::new(""),
+                rows: Vec::new(),
+            });
+        };
+        let Rows {
+            used: rows,
+            skipped,
+            repeated,
+        } = own::parse(path, &octets, layout, limits)?;
+        let used = rows.len();
+        self.summary.push(Summary {
+            kind: wanted.1,
+            path: path.to_owned(),
+            content: Content::Rows {
+                used,
+                skipped,
+                repeated,
+            },
+        });
+        Ok(Source { path, rows })
+    }
+
+    /// A database in MaxMind's format; `None` if there is no file.
+    fn table<R>(
+        &mut self,
+        wanted: Wanted<'_>,
+        open: impl FnOnce(&Path, Vec<u8>) -> Result<Table<R>, DbError>,
+    ) -> Result<Option<Table<R>>, DbError> {
+        let Some((path, octets)) = self.read(wanted, global::SIZE_MAX)? else {
+            return Ok(None);
+        };
+        let table = open(path, octets)?;
+        self.summary.push(table.summary(wanted.1, path));
+        Ok(Some(table))
+    }
+}

@@ -1,0 +1,142 @@
+//! The files that are opened, and reading them whole within a limit.
+
+use std::fmt;
+use std::fs;
+use std::io::{ErrorKind, Read};
+use std::path::PathBuf;
+
+use crate::DbError;
+
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// The operator's own prefixes, as CSV.
+    PrivatePrefixes,
+    /// The VLANs of the operator's own prefixes, as CSV.
+    PrivatePrefixesVlans,
+    /// Countries, in MaxMind's format.
+    Country,
+    /// Countries and positions, in MaxMind's format.
+    City,
+    /// Origin Autonomous Systems, in MaxMind's format.
+    Asn,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PrivatePrefixes => "list of own prefixes",
+            Self::PrivatePrefixesVlans => "list of own VLANs",
+            Self::Country => "country database",
+            Self::City => "city database",
+            Self::Asn => "ASN database",
+        })
+    }
+}
+
+/// A file to open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whether it is an error if there is none.
+    pub required: bool,
+}
+
+impl File {
+    /// A file without which the databases do not open.
+    #[must_use]
+    pub fn required(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            required: true,
+        }
+    }
+
+    /// A file that is used if it exists.
+    #[must_use]
+    pub fn optional(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            required: false,
+        }
+    }
+}
+
+/// The files of all databases; `None` is one that is not wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Files {
+    /// The operator's own prefixes: `prefix[,name]`.
+    pub private_prefixes: Option<File>,
+    /// Their VLANs: `prefix,vlan[,name]`.
+    pub private_prefixes_vlans: Option<File>,
+    /// The country database.
+    pub country: Option<File>,
+    /// The city database.
+    pub city: Option<File>,
+    /// The ASN database.
+    pub asn: Option<File>,
+}
+
+/// A file that was wanted, not required, and not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absent {
+    /// What it would hold.
+    pub kind: Kind,
+    /// Where it was looked for.
+    pub path: PathBuf,
+}
+
+impl fmt::Display for Absent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: {}: no such file, not used",
+            self.path.display(),
+            self.kind
+        )
+    }
+}
+
+/// The octets of a file; `None` if it does not exist and need not.
+///
+/// It is copied into memory, never mapped: a mapped file that is cut short in place
+/// kills the process with SIGBUS at the next lookup.
+pub(crate) fn read(file: &File, kind: Kind, limit: u64) -> Result<Option<Vec<u8>>, DbError> {
+    let path = || file.path.clone();
+    let failed = |source| DbError::Read {
+        path: path(),
+        source,
+    };
+    // Before it is opened, since to open a pipe may wait for ever.
+    let metadata = match fs::metadata(&file.path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return if file.required {
+                Err(DbError::Missing { path: path(), kind })
+            } else {
+                Ok(None)
+            };
+        }
+        other => other.map_err(failed)?,
+    };
+    if !metadata.is_file() {
+        return Err(DbError::NotAFile { path: path() });
+    }
+    let within = |found: u64| {
+        let path = path();
+        let error = DbError::TooLarge { path, found, limit };
+        (found <= limit).then_some(()).ok_or(error)
+    };
+    within(metadata.len())?;
+    let mut octets = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
+    // It may have grown since: read one octet beyond the limit to see that.
+    fs::File::open(&file.path)
+        .and_then(|opened| {
+            opened
+                .take(limit.saturating_add(1))
+                .read_to_end(&mut octets)
+        })
+        .map_err(failed)?;
+    within(u64::try_from(octets.len()).unwrap_or(u64::MAX))?;
+    Ok(Some(octets))
+}

@@ -1,0 +1,172 @@
+//! `[aggregator]`: when records are one flow, and when a flow is over.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use flow::PARTITIONS;
+use toml::Value;
+
+use crate::check::{Check, Item, item};
+use crate::duration::{DAY, HOUR, SECOND};
+use crate::keys::{EXPORTERS, join};
+use crate::raw;
+
+/// When records are one flow, and when a flow is over. All durations are whole
+/// milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aggregator {
+    idle_timeout: Duration,
+    exporter_active_timeout: Duration,
+    slack: Duration,
+    linger: Duration,
+    longest_lifetime: Duration,
+    flows_max: NonZeroUsize,
+    exporters: BTreeMap<IpAddr, Duration>,
+}
+
+impl Aggregator {
+    /// The longest gap between two records of one flow; at least 1 s.
+    #[must_use]
+    pub const fn idle_timeout(&self) -> Duration {
+        self.idle_timeout
+    }
+
+    /// The active timeout of exporters that none of their own is set for; at least 1 s.
+    #[must_use]
+    pub const fn exporter_active_timeout(&self) -> Duration {
+        self.exporter_active_timeout
+    }
+
+    /// The active timeout of one exporter: its own, or else that of all.
+    #[must_use]
+    pub fn active_timeout_of(&self, exporter: IpAddr) -> Duration {
+        let own = self.exporters.get(&exporter.to_canonical());
+        own.copied().unwrap_or(self.exporter_active_timeout)
+    }
+
+    /// The exporters with an active timeout of their own. IPv4-mapped addresses are IPv4.
+    #[must_use]
+    pub const fn exporters(&self) -> &BTreeMap<IpAddr, Duration> {
+        &self.exporters
+    }
+
+    /// What is added to the time a flow is waited for.
+    #[must_use]
+    pub const fn slack(&self) -> Duration {
+        self.slack
+    }
+
+    /// How long a flow is kept after its end was seen; at most the idle timeout.
+    #[must_use]
+    pub const fn linger(&self) -> Duration {
+        self.linger
+    }
+
+    /// The length at which a flow is cut; at least every active timeout.
+    #[must_use]
+    pub const fn longest_lifetime(&self) -> Duration {
+        self.longest_lifetime
+    }
+
+    /// How many flows are kept at once over all lanes; at least one a partition.
+    #[must_use]
+    pub const fn flows_max(&self) -> NonZeroUsize {
+        self.flows_max
+    }
+
+    pub(crate) fn check(raw: &raw::Aggregator, check: &mut Check<'_>) -> Option<Self> {
+        let idle = item("aggregator.idle_timeout", &raw.idle_timeout);
+        let idle_timeout = check.duration(idle, &TIMEOUT);
+        let active = item(
+            "aggregator.exporter_active_timeout",
+            &raw.exporter_active_timeout,
+        );
+        let exporter_active_timeout = check.duration(active, &TIMEOUT);
+        let slack = check.duration(item("aggregator.slack", &raw.slack), &DELAY);
+        let linger = item("aggregator.linger", &raw.linger);
+        let linger_time = check.duration(linger, &DELAY);
+        let longest = item("aggregator.longest_lifetime", &raw.longest_lifetime);
+        let longest_lifetime = check.duration(longest, &TIMEOUT);
+        let flows_max = flows_max(&raw.flows_max, check);
+        check.at_most((linger, linger_time), (idle, idle_timeout));
+        check.at_most(
+            (active, exporter_active_timeout),
+            (longest, longest_lifetime),
+        );
+        let exporters = exporters(&raw.exporters, (longest, longest_lifetime), check);
+        Some(Self {
+            idle_timeout: idle_timeout?,
+            exporter_active_timeout: exporter_active_timeout?,
+            slack: slack?,
+            linger: linger_time?,
+            longest_lifetime: longest_lifetime?,
+            flows_max: flows_max?,
+            exporters: exporters?,
+        })
+    }
+}
+
+const TIMEOUT: RangeInclusive<Duration> = SECOND..=DAY;
+const DELAY: RangeInclusive<Duration> = Duration::ZERO..=HOUR;
+
+fn flows_max(value: &Value, check: &mut Check<'_>) -> Option<NonZeroUsize> {
+    let min = i64::try_from(PARTITIONS).unwrap_or(i64::MAX);
+    check.count(item("aggregator.flows_max", value), &(min..=1_000_000_000))
+}
+
+fn exporters(
+    raw: &BTreeMap<String, raw::Exporter>,
+    longest: (Item<'_>, Option<Duration>),
+    check: &mut Check<'_>,
+) -> Option<BTreeMap<IpAddr, Duration>> {
+    let mut exporters = BTreeMap::new();
+    let mut complete = true;
+    for (name, exporter) in raw {
+        let address = address(name, &exporters, check);
+        let timeout = active_timeout(name, exporter, longest, check);
+        complete &= address.is_some() && timeout.is_some();
+        if let (Some(address), Some(Some(timeout))) = (address, timeout) {
+            exporters.insert(address, timeout);
+        }
+    }
+    complete.then_some(exporters)
+}
+
+fn address(name: &str, seen: &BTreeMap<IpAddr, Duration>, check: &mut Check<'_>) -> Option<IpAddr> {
+    let key = join(EXPORTERS, name);
+    let value = Value::from(name);
+    let item = item(&key, &value);
+    let Ok(address) = name.parse::<IpAddr>() else {
+        check.refuse(item, "the address of an exporter such as \"192.0.2.1\"");
+        return None;
+    };
+    let address = address.to_canonical();
+    if seen.contains_key(&address) {
+        check.refuse(
+            item,
+            format!("each exporter only once; {address} is there already"),
+        );
+        return None;
+    }
+    Some(address)
+}
+
+/// The exporter's own timeout; it may have none.
+fn active_timeout(
+    name: &str,
+    exporter: &raw::Exporter,
+    (longest, longest_lifetime): (Item<'_>, Option<Duration>),
+    check: &mut Check<'_>,
+) -> Option<Option<Duration>> {
+    let Some(value) = &exporter.active_timeout else {
+        return Some(None);
+    };
+    let key = join(&join(EXPORTERS, name), "active_timeout");
+    let item = item(&key, value);
+    let timeout = check.duration(item, &TIMEOUT)?;
+    check.at_most((item, Some(timeout)), (longest, longest_lifetime));
+    Some(Some(timeout))
+}

@@ -1,0 +1,101 @@
+//! `[enricher]`: the databases that flows are looked up in.
+
+use std::path::{Path, PathBuf};
+
+use toml::Value;
+
+use crate::check::{Check, item};
+use crate::raw;
+
+/// The databases that flows are looked up in; `None` where there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enricher {
+    private_prefixes: Option<DatabaseFile>,
+    private_prefixes_vlans: Option<DatabaseFile>,
+    country: Option<DatabaseFile>,
+    city: Option<DatabaseFile>,
+    asn: Option<DatabaseFile>,
+}
+
+/// The file of a database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseFile {
+    path: PathBuf,
+    required: bool,
+}
+
+impl DatabaseFile {
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it must be there. A file that only the defaults name may be absent.
+    #[must_use]
+    pub const fn is_required(&self) -> bool {
+        self.required
+    }
+}
+
+impl Enricher {
+    /// The operator's own prefixes (CSV).
+    #[must_use]
+    pub const fn private_prefixes(&self) -> Option<&DatabaseFile> {
+        self.private_prefixes.as_ref()
+    }
+
+    /// The operator's own prefixes with their VLANs (CSV).
+    #[must_use]
+    pub const fn private_prefixes_vlans(&self) -> Option<&DatabaseFile> {
+        self.private_prefixes_vlans.as_ref()
+    }
+
+    /// Countries (MaxMind's format).
+    #[must_use]
+    pub const fn country(&self) -> Option<&DatabaseFile> {
+        self.country.as_ref()
+    }
+
+    /// Cities, for positions (MaxMind's format).
+    #[must_use]
+    pub const fn city(&self) -> Option<&DatabaseFile> {
+        self.city.as_ref()
+    }
+
+    /// Autonomous Systems (MaxMind's format).
+    #[must_use]
+    pub const fn asn(&self) -> Option<&DatabaseFile> {
+        self.asn.as_ref()
+    }
+
+    pub(crate) fn check(raw: &raw::Enricher, check: &mut Check<'_>) -> Option<Self> {
+        let mut file = |key, value| database(key, value, check);
+        let private_prefixes = file("enricher.private_prefixes", &raw.private_prefixes);
+        let vlans = file(
+            "enricher.private_prefixes_vlans",
+            &raw.private_prefixes_vlans,
+        );
+        let country = file("enricher.country", &raw.country);
+        let city = file("enricher.city", &raw.city);
+        let asn = file("enricher.asn", &raw.asn);
+        Some(Self {
+            private_prefixes: private_prefixes?,
+            private_prefixes_vlans: vlans?,
+            country: country?,
+            city: city?,
+            asn: asn?,
+        })
+    }
+}
+
+fn database(key: &str, value: &Value, check: &mut Check<'_>) -> Option<Option<DatabaseFile>> {
+    let required = !check.origin(key).is_default();
+    let path = check.path_or_none(item(key, value))?;
+    Some(path.map(|path| DatabaseFile { path, required }))
+}
+
+/// Whether a default of this key means less than the same value written by the operator.
+pub(crate) fn is_optional_by_default(key: &str) -> bool {
+    key.starts_with("enricher.")
+}

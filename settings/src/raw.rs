@@ -1,0 +1,130 @@
+//! Raw settings: the keys of the merged layers, each with any value.
+//!
+//! Which keys there are is decided here and in `default.toml`, and a test holds the two
+//! together. What a value must be is decided by the checked settings, so that one wrong
+//! value does not hide the next.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Value;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) mode: Value,
+    pub(crate) pipeline: Pipeline,
+    pub(crate) receiver: Receiver,
+    pub(crate) aggregator: Aggregator,
+    pub(crate) enricher: Enricher,
+    pub(crate) anonymizer: Anonymizer,
+    pub(crate) recorder: Recorder,
+    pub(crate) clients: Clients,
+    pub(crate) replay: Replay,
+    pub(crate) supervision: Supervision,
+    pub(crate) log: Log,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pipeline {
+    pub(crate) lanes: Value,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Receiver {
+    pub(crate) listen: Value,
+    pub(crate) receive_buffer: Value,
+    pub(crate) datagrams_per_read: Value,
+    pub(crate) exporters_max: Value,
+    pub(crate) templates_per_exporter_max: Value,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Aggregator {
+    pub(crate) idle_timeout: Value,
+    pub(crate) exporter_active_timeout: Value,
+    pub(crate) slack: Value,
+    pub(crate) linger: Value,
+    pub(crate) longest_lifetime: Value,
+    pub(crate) flows_max: Value,
+    pub(crate) exporters: BTreeMap<String, Exporter>,
+}
+
+/// What is different for one exporter.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Exporter {
+    pub(crate) active_timeout: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Enricher {
+    pub(crate) private_prefixes: Value,
+    pub(crate) private_prefixes_vlans: Value,
+    pub(crate) country: Value,
+    pub(crate) city: Value,
+    pub(crate) asn: Value,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Anonymizer {
+    pub(crate) policy: Value,
+    pub(crate) key_file: Value,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Recorder {
+    pub(crate) directory: Value,
+    pub(crate) raw: Value,
+    pub(crate) prepared: Value,
+    pub(crate) compression_level: Value,
+    pub(crate) flush_interval: Value,
+    pub(crate) segment_bytes: Value,
+    pub(crate) segment_time: Value,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Clients {
+    pub(crate) listen: Value,
+    pub(crate) insecure: Value,
+    pub(crate) sessions_max: Value,
+    pub(crate) request_timeout: Value,
+    pub(crate) request_bytes_max: Value,
+    pub(crate) ring_bytes: Value,
+    pub(crate) write_timeout: Value,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Replay {
+    pub(crate) dataset: Value,
+    pub(crate) pace: Value,
+    pub(crate) wait_for_client: Value,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Supervision {
+    pub(crate) falls_max: Value,
+    pub(crate) window: Value,
+    pub(crate) backoff_min: Value,
+    pub(crate) backoff_max: Value,
+    pub(crate) mailbox: Value,
+    pub(crate) quarantine_bytes_max: Value,
+    pub(crate) quarantine_directory: Value,
+    pub(crate) drain_timeout: Value,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Log {
+    pub(crate) level: Value,
+    pub(crate) format: Value,
+}

@@ -1,0 +1,72 @@
+//! `[receiver]`: how datagrams are received.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+
+use crate::check::{Check, item};
+use crate::raw;
+use crate::size::{ByteSize, GIB, KIB};
+
+/// How datagrams are received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receiver {
+    listen: Vec<SocketAddr>,
+    receive_buffer: ByteSize,
+    datagrams_per_read: NonZeroUsize,
+    exporters_max: NonZeroUsize,
+    templates_per_exporter_max: NonZeroUsize,
+}
+
+impl Receiver {
+    /// The UDP sockets; 1 to 64. Those of IPv6 take IPv6 only. Port 0 is any free port.
+    #[must_use]
+    pub fn listen(&self) -> &[SocketAddr] {
+        &self.listen
+    }
+
+    /// The receive buffer to ask of the system for each socket.
+    #[must_use]
+    pub const fn receive_buffer(&self) -> ByteSize {
+        self.receive_buffer
+    }
+
+    /// How many datagrams one system call reads at most; 1 to 1024.
+    #[must_use]
+    pub const fn datagrams_per_read(&self) -> NonZeroUsize {
+        self.datagrams_per_read
+    }
+
+    /// How many exporters are known at once.
+    #[must_use]
+    pub const fn exporters_max(&self) -> NonZeroUsize {
+        self.exporters_max
+    }
+
+    /// How many templates are kept for each exporter (RFC 7011, 8).
+    #[must_use]
+    pub const fn templates_per_exporter_max(&self) -> NonZeroUsize {
+        self.templates_per_exporter_max
+    }
+
+    pub(crate) fn check(raw: &raw::Receiver, check: &mut Check<'_>) -> Option<Self> {
+        let listen = check.addresses(item("receiver.listen", &raw.listen), &(1..=64));
+        let receive_buffer = item("receiver.receive_buffer", &raw.receive_buffer);
+        let receive_buffer = check.size(receive_buffer, &(KIB.times(64)..=GIB));
+        let datagrams_per_read = item("receiver.datagrams_per_read", &raw.datagrams_per_read);
+        let datagrams_per_read = check.count(datagrams_per_read, &(1..=1_024));
+        let exporters_max = item("receiver.exporters_max", &raw.exporters_max);
+        let exporters_max = check.count(exporters_max, &(1..=1_000_000));
+        let templates = item(
+            "receiver.templates_per_exporter_max",
+            &raw.templates_per_exporter_max,
+        );
+        let templates = check.count(templates, &(1..=100_000));
+        Some(Self {
+            listen: listen?,
+            receive_buffer: receive_buffer?,
+            datagrams_per_read: datagrams_per_read?,
+            exporters_max: exporters_max?,
+            templates_per_exporter_max: templates?,
+        })
+    }
+}

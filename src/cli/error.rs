@@ -1,0 +1,87 @@
+//! What can go wrong with a command, and the exit code it ends with.
+
+use std::error::Error;
+use std::fmt::Write;
+use std::io;
+
+use actors::ActorsError;
+use db::DbError;
+use settings::SettingsErrors;
+
+use super::demo::DemoError;
+use super::generate::GenerateError;
+use super::key_file::KeyFileError;
+use super::subscribe::SubscribeError;
+
+/// What went wrong with a command.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    /// The settings do not hold; each error says where.
+    #[error("{0}")]
+    Settings(SettingsErrors),
+    /// The key of the anonymization cannot be had.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// A look-up database cannot be used.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The service did not start, or ended with a failure.
+    #[error(transparent)]
+    Actors(#[from] ActorsError),
+    /// `generate` failed.
+    #[error(transparent)]
+    Generate(GenerateError),
+    /// `subscribe` failed.
+    #[error(transparent)]
+    Subscribe(#[from] SubscribeError),
+    /// `demo` failed.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    /// Standard output cannot be written to.
+    #[error("cannot write to standard output: {0}")]
+    Stdout(#[source] io::Error),
+    /// The service was told twice to end, and did so before it had drained.
+    #[error("ended at once, before everything had drained")]
+    EndedAtOnce,
+}
+
+impl CliError {
+    /// 2 for wrong usage, 78 for wrong settings, 1 for any other failure.
+    pub(crate) const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Settings(_) => 78,
+            Self::Generate(
+                GenerateError::Remote(..)
+                | GenerateError::Resolve { .. }
+                | GenerateError::Exporters { .. },
+            ) => 2,
+            _ => 1,
+        }
+    }
+
+    /// The error and what led to it, as lines for people.
+    pub(crate) fn report(&self) -> String {
+        let mut report = String::new();
+        match self {
+            Self::Settings(errors) => {
+                for error in errors.iter() {
+                    writeln!(report, "error: {error}").ok();
+                }
+            }
+            error => {
+                writeln!(report, "error: {error}").ok();
+                let mut told = error.to_string();
+                let mut cause = error.source();
+                while let Some(error) = cause {
+                    // Many errors say what their cause says already.
+                    if !told.contains(&error.to_string()) {
+                        writeln!(report, "  caused by: {error}").ok();
+                        told.push_str(&error.to_string());
+                    }
+                    cause = error.source();
+                }
+            }
+        }
+        report
+    }
+}

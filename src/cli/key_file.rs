@@ -1,0 +1,185 @@
+//! The file of the anonymization key: made at the first start, read at every later one.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use mediation::anonymize::{Key, KeyLengthError};
+
+/// Why there is no key.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeyFileError {
+    /// The file cannot be read or written.
+    #[error("key file {}: {source}; make it readable, or set `anonymizer.key_file`", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file does not hold a key.
+    #[error("key file {}: {source}; restore the key, or move the file away to begin with a new one", path.display())]
+    Length {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: KeyLengthError,
+    },
+    /// Others may read the file.
+    #[error("key file {}: others than its owner may use it (mode {mode:04o}); run: chmod 600 {}", path.display(), path.display())]
+    Rights {
+        /// The file.
+        path: PathBuf,
+        /// Its rights.
+        mode: u32,
+    },
+    /// The system gives no random numbers.
+    #[error("no random numbers for a new key: {0}")]
+    Random(getrandom::Error),
+}
+
+/// Whether the key was there or was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// The file was there.
+    There,
+    /// The file was made, with a new key.
+    Made,
+}
+
+/// The key in the file at `path`; a new one, in a new file of mode 0600, if there is none.
+pub(crate) fn read_or_make(path: &Path) -> Result<(Key, Found), KeyFileError> {
+    match read(path)? {
+        Some(key) => Ok((key, Found::There)),
+        None => make(path).map(|key| (key, Found::Made)),
+    }
+}
+
+fn io_at(path: &Path) -> impl FnOnce(io::Error) -> KeyFileError {
+    let path = path.to_owned();
+    move |source| KeyFileError::Io { path, source }
+}
+
+fn key_of(path: &Path, octets: &[u8]) -> Result<Key, KeyFileError> {
+    Key::from_octets(octets).map_err(|source| KeyFileError::Length {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn read(path: &Path) -> Result<Option<Key>, KeyFileError> {
+    let file = match fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(io_at(path)(error)),
+    };
+    let mode = file.metadata().map_err(io_at(path))?.mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        return Err(KeyFileError::Rights {
+            path: path.to_owned(),
+            mode,
+        });
+    }
+    // One octet more than a key has, so that a longer file is seen to be none.
+    let mut octets = Vec::with_capacity(Key::LEN + 1);
+    file.take(Key::LEN as u64 + 1)
+        .read_to_end(&mut octets)
+        .map_err(io_at(path))?;
+    let key = key_of(path, &octets).map(Some);
+    octets.fill(0);
+    key
+}
+
+fn make(path: &Path) -> Result<Key, KeyFileError> {
+    let mut octets = [0; Key::LEN];
+    getrandom::fill(&mut octets).map_err(KeyFileError::Random)?;
+    write(path, &octets).map_err(io_at(path))?;
+    let key = key_of(path, &octets);
+    octets.fill(0);
+    key
+}
+
+/// Writes a new file whole or not at all: under another name first, then linked to its
+/// own, which fails if another process was faster.
+fn write(path: &Path, octets: &[u8]) -> io::Result<()> {
+    if let Some(parent) = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+    {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o755)
+            .create(parent)?;
+    }
+    let new = path.with_added_extension(format!("new-{}", std::process::id()));
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&new)
+        .and_then(|mut file| file.write_all(octets).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::hard_link(&new, path));
+    fs::remove_file(&new)?;
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    struct Directory(PathBuf);
+
+    impl Directory {
+        fn new(name: &str) -> Self {
+            let path =
+                std::env::temp_dir().join(format!("flowstream-{name}-{}", std::process::id()));
+            fs::create_dir_all(&path).unwrap();
+            Self(path)
+        }
+    }
+
+    impl Drop for Directory {
+        fn drop(&mut self) {
+            drop(fs::remove_dir_all(&self.0));
+        }
+    }
+
+    #[test]
+    fn a_key_is_made_once_for_its_owner_alone() {
+        let directory = Directory::new("key");
+        let path = directory.0.join("deep/anonymizer.key");
+        let (made, found) = read_or_make(&path).unwrap();
+        assert_eq!(found, Found::Made);
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o7777,
+            0o600
+        );
+        let (again, found) = read_or_make(&path).unwrap();
+        assert_eq!((found, again.octets()), (Found::There, made.octets()));
+        assert_eq!(
+            fs::read_dir(path.parent().unwrap()).unwrap().count(),
+            1,
+            "nothing is left over"
+        );
+    }
+
+    #[test]
+    fn a_wrong_length_or_loose_rights_are_refused_with_the_remedy() {
+        let directory = Directory::new("bad-key");
+        let path = directory.0.join("k");
+        for (octets, found) in [(31, "31"), (33, "33"), (0, "0")] {
+            fs::write(&path, vec![7; octets]).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            let error = read_or_make(&path).unwrap_err().to_string();
+            assert!(error.contains(&format!("found {found} octets")), "{error}");
+        }
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let error = read_or_make(&path).unwrap_err().to_string();
+        assert!(
+            error.contains("0640") && error.contains("chmod 600"),
+            "{error}"
+        );
+    }
+}

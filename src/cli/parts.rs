@@ -1,0 +1,65 @@
+//! What the pipeline needs of the world: databases and key.
+
+use std::sync::Arc;
+
+use actors::pipeline::Parts;
+use db::{Databases, File, Files};
+use mediation::anonymize::{CryptoPan, Policy};
+use settings::{DatabaseFile, Settings};
+use tracing::{info, warn};
+
+use super::CliError;
+use super::key_file::{self, Found};
+
+/// Opens the databases and the key that the settings name.
+pub(crate) fn open(settings: Settings) -> Result<Parts, CliError> {
+    let policy = policy(&settings)?;
+    let databases = databases(&settings)?;
+    Ok(Parts {
+        settings,
+        lookup: Arc::new(databases),
+        policy,
+    })
+}
+
+fn databases(settings: &Settings) -> Result<Databases, CliError> {
+    let file = |file: Option<&DatabaseFile>| {
+        file.map(|file| File {
+            path: file.path().to_owned(),
+            required: file.is_required(),
+        })
+    };
+    let enricher = settings.enricher();
+    let databases = Databases::open(&Files {
+        private_prefixes: file(enricher.private_prefixes()),
+        private_prefixes_vlans: file(enricher.private_prefixes_vlans()),
+        country: file(enricher.country()),
+        city: file(enricher.city()),
+        asn: file(enricher.asn()),
+    })?;
+    for summary in databases.summary() {
+        info!("database: {summary}");
+    }
+    for absent in databases.absent() {
+        info!("database: {absent}");
+    }
+    Ok(databases)
+}
+
+fn policy(settings: &Settings) -> Result<Policy, CliError> {
+    let anonymizer = settings.anonymizer();
+    match anonymizer.policy() {
+        settings::Policy::None => {
+            warn!("anonymizer.policy is none: original addresses leave as they are");
+            Ok(Policy::None)
+        }
+        settings::Policy::Standard => {
+            let path = anonymizer.key_file();
+            let (key, found) = key_file::read_or_make(path)?;
+            if found == Found::Made {
+                info!(file = %path.display(), "made a new anonymization key; keep it apart from the data");
+            }
+            Ok(Policy::Standard(Box::new(CryptoPan::new(&key))))
+        }
+    }
+}

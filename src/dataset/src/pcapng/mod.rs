@@ -1,0 +1,60 @@
+//! Raw datagrams as pcapng (draft-ietf-opsawg-pcapng), which every capture tool reads.
+//!
+//! A stored datagram is a packet of link type 101 (raw IP): an IP and a UDP header made up
+//! around the payload, with the true addresses and ports, correct lengths and correct
+//! checksums. Times are nanoseconds.
+//!
+//! In a segment, the preamble frame holds section header and interface ([`write_section`]),
+//! each row is one enhanced packet block ([`write_datagram`]), and a trailer frame holds
+//! the statistics ([`write_statistics`]) that say until when the pipeline's clock ran.
+
+pub(crate) mod block;
+mod read;
+pub(crate) mod section;
+mod write;
+
+pub use read::{Item, Items, Reader};
+pub use section::Statistics;
+pub use write::{write_datagram, write_section, write_statistics};
+
+/// Largest packet, in octets, headers included.
+pub const PACKET_LEN_MAX: u32 = 256 << 10;
+
+/// Largest block that is read; larger ones are skipped if nothing in them is needed.
+pub const BLOCK_LEN_MAX: u32 = 512 << 10;
+
+/// Most interfaces of one section.
+pub const INTERFACES_MAX: usize = 4_096;
+
+/// Largest UDP payload an IPv4 packet can carry, in octets.
+pub const PAYLOAD_V4_MAX: usize = 65_535 - 20 - 8;
+
+/// Largest UDP payload an IPv6 packet can carry without being a jumbogram, in octets.
+pub const PAYLOAD_V6_MAX: usize = 65_535 - 8;
+
+/// Block types.
+pub(crate) mod kind {
+    pub(crate) const SECTION: u32 = 0x0A0D_0D0A;
+    pub(crate) const INTERFACE: u32 = 1;
+    pub(crate) const SIMPLE_PACKET: u32 = 3;
+    pub(crate) const STATISTICS: u32 = 5;
+    pub(crate) const PACKET: u32 = 6;
+}
+
+/// Option codes.
+mod option {
+    pub(crate) const END: u16 = 0;
+    pub(crate) const IF_TSRESOL: u16 = 9;
+    pub(crate) const IF_TSOFFSET: u16 = 14;
+    pub(crate) const ISB_ENDTIME: u16 = 3;
+    pub(crate) const ISB_IFRECV: u16 = 4;
+    pub(crate) const ISB_IFDROP: u16 = 5;
+    pub(crate) const ISB_OSDROP: u16 = 7;
+}
+
+/// What a section header says its octet order by.
+const BYTE_ORDER_MAGIC: u32 = 0x1A2B_3C4D;
+/// Link type of what is written: an IP packet with nothing before it.
+const LINKTYPE_RAW: u16 = 101;
+/// Exponent of the resolution of what is written: nanoseconds.
+const NANOSECONDS: u8 = 9;

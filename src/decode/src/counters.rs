@@ -1,0 +1,334 @@
+//! Counters: what came, what became of it, and what was lost on the way.
+
+use std::net::IpAddr;
+
+use flow::Exporter;
+
+use crate::state::{LruMap, Seed, host_key};
+use crate::{Limits, Protocol, Reason, Scope};
+
+/// How often a reason applied, and to how many octets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Count {
+    /// Datagrams, Sets, templates, records or values, by the reason's [`Scope`].
+    pub events: u64,
+    /// Octets of the datagrams, Sets and records concerned; 0 for other scopes.
+    pub octets: u64,
+}
+
+/// What the sequence numbers tell (RFC 7011, 3.1; RFC 3954, 5.1).
+///
+/// Units are flows in NetFlow v5, datagrams in v9, and Data Records in IPFIX. What a
+/// rejected datagram held is a gap in the sequence and counts as lost too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SequenceCounters {
+    /// Units that were missing when a gap was seen.
+    pub lost: u64,
+    /// Units out of these that arrived later.
+    pub recovered: u64,
+    /// Datagrams that arrived later than their successors.
+    pub reordered: u64,
+    /// Datagrams whose units had been counted before.
+    pub duplicated: u64,
+    /// Times an exporter began its sequence anew.
+    pub restarted: u64,
+    /// Far jumps that no following datagram confirmed: forged or damaged.
+    pub unconfirmed: u64,
+}
+
+impl SequenceCounters {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.lost += other.lost;
+        self.recovered += other.recovered;
+        self.reordered += other.reordered;
+        self.duplicated += other.duplicated;
+        self.restarted += other.restarted;
+        self.unconfirmed += other.unconfirmed;
+    }
+
+    /// Units that were missing and have not arrived.
+    #[must_use]
+    pub const fn missing(&self) -> u64 {
+        self.lost.saturating_sub(self.recovered)
+    }
+}
+
+/// The counters of one part of the traffic. Always `datagrams = decoded + rejected`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ledger {
+    /// Datagrams received.
+    pub datagrams: u64,
+    /// Octets of these.
+    pub octets: u64,
+    /// Datagrams that were decoded.
+    pub decoded: u64,
+    /// Datagrams that were rejected, each by one reason of [`Scope::Datagram`].
+    pub rejected: u64,
+    /// Flow Records that became flows.
+    pub records: u64,
+    /// Data Records of Options Templates.
+    pub options_records: u64,
+    /// Template Records and Options Template Records, repetitions included.
+    pub templates: u64,
+    /// What the sequence numbers tell.
+    pub sequence: SequenceCounters,
+    reasons: [Count; Reason::ALL.len()],
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self {
+            datagrams: 0,
+            octets: 0,
+            decoded: 0,
+            rejected: 0,
+            records: 0,
+            options_records: 0,
+            templates: 0,
+            sequence: SequenceCounters::default(),
+            reasons: [Count::default(); Reason::ALL.len()],
+        }
+    }
+}
+
+impl Ledger {
+    /// How often a reason applied.
+    #[must_use]
+    pub fn reason(&self, reason: Reason) -> Count {
+        self.reasons
+            .get(reason.index())
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// How often the reasons of a scope applied, together.
+    #[must_use]
+    pub fn events(&self, scope: Scope) -> u64 {
+        let of_scope = Reason::ALL.into_iter().filter(|r| r.scope() == scope);
+        of_scope.map(|reason| self.reason(reason).events).sum()
+    }
+
+    pub(crate) fn count(&mut self, reason: Reason, events: u64, octets: u64) {
+        if let Some(count) = self.reasons.get_mut(reason.index()) {
+            count.events += events;
+            count.octets += octets;
+        }
+    }
+
+    /// Adds what one datagram came to.
+    pub(crate) fn book(&mut self, entry: &Entry) {
+        self.datagrams += 1;
+        self.octets += entry.octets;
+        self.decoded += u64::from(!entry.rejected);
+        self.rejected += u64::from(entry.rejected);
+        self.records += u64::from(entry.records);
+        self.options_records += u64::from(entry.options_records);
+        self.templates += u64::from(entry.templates);
+        self.sequence.add(entry.sequence);
+        for (reason, events, octets) in entry.tally.iter() {
+            self.count(reason, events, octets);
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.datagrams += other.datagrams;
+        self.octets += other.octets;
+        self.decoded += other.decoded;
+        self.rejected += other.rejected;
+        self.records += other.records;
+        self.options_records += other.options_records;
+        self.templates += other.templates;
+        self.sequence.add(other.sequence);
+        for (mine, other) in self.reasons.iter_mut().zip(&other.reasons) {
+            mine.events += other.events;
+            mine.octets += other.octets;
+        }
+    }
+}
+
+/// What one datagram adds to the ledgers.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) octets: u64,
+    pub(crate) rejected: bool,
+    pub(crate) records: u32,
+    pub(crate) options_records: u32,
+    pub(crate) templates: u32,
+    pub(crate) sequence: SequenceCounters,
+    pub(crate) tally: Tally,
+}
+
+/// The reasons that applied within one datagram, in little space.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    /// One bit for each reason that applied.
+    applied: u64,
+    counts: [(u32, u32); Reason::ALL.len()],
+}
+
+const _: () = assert!(Reason::ALL.len() <= 64, "one bit for each reason");
+
+impl Tally {
+    pub(crate) const fn new() -> Self {
+        Self {
+            applied: 0,
+            counts: [(0, 0); Reason::ALL.len()],
+        }
+    }
+
+    /// Counts one event.
+    pub(crate) fn one(&mut self, reason: Reason) {
+        self.add(reason, 1, 0);
+    }
+
+    /// Counts events and the octets they concern; no events are nothing to count.
+    pub(crate) fn add(&mut self, reason: Reason, events: usize, octets: usize) {
+        if events == 0 {
+            return;
+        }
+        if let Some((seen, size)) = self.counts.get_mut(reason.index()) {
+            self.applied |= 1 << reason.index();
+            *seen = seen.saturating_add(u32::try_from(events).unwrap_or(u32::MAX));
+            *size = size.saturating_add(u32::try_from(octets).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// Forgets everything, as for a message that is discarded.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::new();
+    }
+
+    /// The reasons that applied, with events and octets.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Reason, u64, u64)> {
+        let mut left = self.applied;
+        std::iter::from_fn(move || {
+            let at = left.trailing_zeros() as usize;
+            let (&reason, &(events, octets)) = Reason::ALL.get(at).zip(self.counts.get(at))?;
+            left &= left - 1;
+            Some((reason, events.into(), octets.into()))
+        })
+    }
+}
+
+/// All counters of a decoder.
+#[derive(Debug)]
+pub struct Counters {
+    total: Ledger,
+    protocols: [Ledger; Protocol::ALL.len()],
+    exporters: LruMap<u128, Row>,
+    others: Ledger,
+}
+
+#[derive(Debug)]
+struct Row {
+    addr: IpAddr,
+    ledger: Box<Ledger>,
+}
+
+impl Counters {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            total: Ledger::default(),
+            protocols: std::array::from_fn(|_| Ledger::default()),
+            exporters: LruMap::new(limits.exporters, Seed(limits.hash_seed)),
+            others: Ledger::default(),
+        }
+    }
+
+    /// Everything.
+    #[must_use]
+    pub const fn total(&self) -> &Ledger {
+        &self.total
+    }
+
+    /// What could be read as this protocol. Datagrams without a known version, or of
+    /// a version that is not decoded, are in no protocol.
+    #[must_use]
+    pub fn protocol(&self, protocol: Protocol) -> &Ledger {
+        self.protocols.get(protocol.index()).unwrap_or(&self.others)
+    }
+
+    /// Each exporter's part, by address and in no particular order; at most
+    /// [`Limits::exporters`].
+    pub fn exporters(&self) -> impl Iterator<Item = (IpAddr, &Ledger)> {
+        self.exporters
+            .iter()
+            .map(|(_, row)| (row.addr, &*row.ledger))
+    }
+
+    /// One exporter's part.
+    #[must_use]
+    pub fn exporter(&self, addr: IpAddr) -> Option<&Ledger> {
+        let key = host_key(addr.to_canonical());
+        self.exporters.peek(&key).map(|row| &*row.ledger)
+    }
+
+    /// What is in no exporter's part: exporters that left because of the limit, and
+    /// addresses of which no datagram was ever decoded.
+    #[must_use]
+    pub const fn others(&self) -> &Ledger {
+        &self.others
+    }
+
+    /// How often a reason applied in all.
+    #[must_use]
+    pub fn reason(&self, reason: Reason) -> Count {
+        self.total.reason(reason)
+    }
+
+    /// Books one datagram. Only one that was decoded opens a part for its exporter, so
+    /// that rubbish from forged addresses displaces nobody.
+    pub(crate) fn book(&mut self, exporter: Exporter, protocol: Option<Protocol>, entry: &Entry) {
+        self.total.book(entry);
+        if let Some(ledger) = protocol.and_then(|p| self.protocols.get_mut(p.index())) {
+            ledger.book(entry);
+        }
+        match self.part(exporter.addr, !entry.rejected) {
+            Some(ledger) => ledger.book(entry),
+            None => self.others.book(entry),
+        }
+    }
+
+    /// Counts state of an exporter that left, or that found no room.
+    pub(crate) fn count(&mut self, addr: IpAddr, protocol: Protocol, reason: Reason) {
+        self.total.count(reason, 1, 0);
+        if let Some(ledger) = self.protocols.get_mut(protocol.index()) {
+            ledger.count(reason, 1, 0);
+        }
+        match self.part(addr, false) {
+            Some(ledger) => ledger.count(reason, 1, 0),
+            None => self.others.count(reason, 1, 0),
+        }
+    }
+
+    fn part(&mut self, addr: IpAddr, open: bool) -> Option<&mut Ledger> {
+        let key = host_key(addr);
+        if open && self.exporters.peek(&key).is_none() {
+            let ledger = Box::default();
+            if let Some((_, left)) = self.exporters.insert(key, Row { addr, ledger }) {
+                self.others.add(&left.ledger);
+            }
+        }
+        self.exporters.touch(&key).map(|row| &mut *row.ledger)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tally_tells_what_applied_and_nothing_else() {
+        let mut tally = Tally::new();
+        tally.add(Reason::NoTemplate, 1, 40);
+        tally.add(Reason::NoTemplate, 1, 2);
+        tally.one(Reason::FactEvicted);
+        let told: Vec<_> = tally.iter().collect();
+        assert_eq!(
+            told,
+            [(Reason::NoTemplate, 2, 42), (Reason::FactEvicted, 1, 0)]
+        );
+        tally.clear();
+        assert_eq!(tally.iter().count(), 0);
+    }
+}

@@ -1,0 +1,51 @@
+//! How much the decoder may keep and do.
+
+/// The decoder's limits. What goes beyond one is counted by its [`crate::Reason`].
+///
+/// A limit of 0 acts as 1 where it bounds a number of things kept. One exporter is one
+/// address: what it sends is held against its own limits first, so that a flood from
+/// one address never costs another its templates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Exporter addresses with state; the one heard from longest ago leaves first.
+    pub exporters: usize,
+    /// Sessions of one exporter: protocol, Observation Domain and source port.
+    pub sessions_per_exporter: usize,
+    /// Templates and Options Templates of one exporter, over all its sessions.
+    pub templates_per_exporter: usize,
+    /// Facts learnt from the options data of one exporter, such as sampling rates.
+    pub facts_per_exporter: usize,
+    /// Fields of one template. RFC 7011 allows at most 16,370 in a datagram.
+    pub fields_per_template: usize,
+    /// Octets that the templates of one exporter may hold.
+    pub template_octets_per_exporter: usize,
+    /// Octets that all templates may hold.
+    pub template_octets: usize,
+    /// Data Records of one datagram.
+    pub records_per_datagram: usize,
+    /// How long before its export a record may have ended, in milliseconds; one that
+    /// ended earlier counts as seen this long before its receipt.
+    pub longest_delay_ms: i64,
+    /// The largest sampling rate that is believed; one above it is unknown.
+    pub largest_sampling_rate: u32,
+    /// Seed of the hash tables. It changes no result, only which keys collide.
+    pub hash_seed: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            exporters: 4_096,
+            sessions_per_exporter: 256,
+            templates_per_exporter: 4_096,
+            facts_per_exporter: 1_024,
+            fields_per_template: 16_384,
+            template_octets_per_exporter: 8 << 20,
+            template_octets: 256 << 20,
+            records_per_datagram: 65_535,
+            longest_delay_ms: 86_400_000,
+            largest_sampling_rate: 1 << 24,
+            hash_seed: 0x5851_F42D_4C95_7F2D,
+        }
+    }
+}

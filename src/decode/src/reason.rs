@@ -1,0 +1,131 @@
+//! Why something did not become a flow, or not as it was sent.
+
+/// What a [`Reason`] counts one of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// A datagram that was rejected as a whole; each has exactly one reason.
+    Datagram,
+    /// A Set that was skipped, or octets beyond the message.
+    Set,
+    /// A Template Record, or a field of one.
+    Template,
+    /// A Data Record that did not become a flow.
+    Record,
+    /// A value that was corrected or left unknown; the flow was kept.
+    Value,
+    /// State that left because a limit was reached.
+    State,
+}
+
+macro_rules! reasons {
+    ($($variant:ident $scope:ident $name:literal $sentence:literal)*) => {
+        /// Why something was rejected, skipped, corrected or forgotten.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Reason {
+            $(#[doc = $sentence] $variant,)*
+        }
+
+        impl Reason {
+            /// All of them, in the order of their indexes.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$variant),*];
+
+            /// What one event of this reason is.
+            #[must_use]
+            pub const fn scope(self) -> Scope {
+                match self { $(Self::$variant => Scope::$scope,)* }
+            }
+
+            /// The stable name, in snake case, as counters carry it.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What happened, in a sentence.
+            #[must_use]
+            pub const fn sentence(self) -> &'static str {
+                match self { $(Self::$variant => $sentence,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    Empty Datagram "empty" "The datagram had no octets."
+    Short Datagram "short" "The datagram was shorter than the header of its version."
+    VersionUnknown Datagram "version_unknown" "The version is of no export protocol."
+    NetflowV1 Datagram "netflow_v1" "NetFlow v1 is not decoded."
+    NetflowV7 Datagram "netflow_v7" "NetFlow v7 is not decoded."
+    NetflowV8 Datagram "netflow_v8" "NetFlow v8 is not decoded."
+    Sflow Datagram "sflow" "sFlow is not decoded."
+    CountMismatch Datagram "count_mismatch" "The header's count of records disagreed with the length."
+    LengthMismatch Datagram "length_mismatch" "The header's length was not that of a message in the datagram."
+    SetLength Datagram "set_length" "A Set's length was below 4 or beyond the message."
+    TemplateTruncated Datagram "template_truncated" "A Template Record went beyond its Set."
+    TemplateId Datagram "template_id" "A Template Record had a Template ID below 256."
+    ScopeCount Datagram "scope_count" "An Options Template had no scope, or more scopes than fields."
+    VariableLength Datagram "variable_length" "A variable-length field went beyond its Set."
+    TooManyRecords Datagram "too_many_records" "The datagram held more records than allowed."
+
+    NoTemplate Set "no_template" "The template of a Data Set was not known."
+    TemplateAmbiguous Set "template_ambiguous" "Other source ports of the exporter had templates that differ."
+    ReservedSet Set "reserved_set" "The Set ID is reserved or unused."
+    ShortDataSet Set "short_data_set" "A Data Set was shorter than one record."
+    TrailingOctets Set "trailing_octets" "Octets followed the end of the message."
+
+    TemplateTooManyFields Template "template_too_many_fields" "A template had more fields than allowed."
+    TemplateEmpty Template "template_empty" "A template described records of no octets."
+    TemplateTooLong Template "template_too_long" "A template described records longer than any message."
+    TemplateTooLarge Template "template_too_large" "There was no room for a template within the limits."
+    TemplateReplaced Template "template_replaced" "A template replaced a different one of the same ID."
+    FieldLength Template "field_length" "A template gave an element a length it cannot have; its value is unknown."
+    WithdrawalIgnored Template "withdrawal_ignored" "A withdrawal came over UDP and was ignored."
+
+    NoKey Record "no_key" "A record had no address."
+    ZeroRecord Record "zero_record" "A record of zeros only was taken for padding."
+
+    TemplateRoamed Value "template_roamed" "A Data Set was read by the template of another source port."
+    TimeMissing Value "time_missing" "A record had no time; the export time stood in."
+    TimeUnanchored Value "time_unanchored" "Times since a start of the exporter that is not known; the export time stood in."
+    TimeImplausible Value "time_implausible" "A time lay beyond the year 9999 and was left out."
+    EndBeforeStart Value "end_before_start" "A record ended before it started; one time stood in for both."
+    EndAfterExport Value "end_after_export" "A record ended after its export; it counts as seen at receipt."
+    EndLongBefore Value "end_long_before" "A record ended longer before its export than allowed; the delay was cut."
+    SamplingImplausible Value "sampling_implausible" "A sampling rate was above the limit and was left out."
+
+    ExporterEvicted State "exporter_evicted" "The state of the exporter heard from longest ago was dropped."
+    SessionEvicted State "session_evicted" "The exporter's session heard from longest ago was dropped."
+    TemplateEvicted State "template_evicted" "The exporter's template used longest ago was dropped."
+    FactEvicted State "fact_evicted" "What was learnt longest ago from the exporter's options data was dropped."
+}
+
+impl Reason {
+    /// Its place in [`Self::ALL`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The reason of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_snake_case_and_lead_back_to_their_reason() {
+        for (at, reason) in Reason::ALL.into_iter().enumerate() {
+            assert_eq!(reason.index(), at);
+            assert_eq!(Reason::from_name(reason.name()), Some(reason));
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            assert!(reason.name().chars().all(plain), "{}", reason.name());
+            assert!(reason.sentence().ends_with('.'), "{}", reason.sentence());
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The state of one exporter address.
+
+use super::{LruMap, Roaming, Seed};
+use crate::Limits;
+use crate::sequence::Sequence;
+use crate::template::Template;
+
+/// What is kept of one exporter address, all within its own limits.
+#[derive(Debug)]
+pub(crate) struct Host {
+    /// Positions in the sequence, by session.
+    pub(crate) sessions: LruMap<u128, Sequence>,
+    /// Sampling rates and the like, learnt from options data.
+    pub(crate) facts: Roaming<u64>,
+    /// Whether one of these was ever about an interface.
+    pub(crate) interface_facts: bool,
+    templates: Roaming<Template>,
+    template_octets: usize,
+}
+
+/// What it took to make room for a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Room {
+    /// Templates of this exporter that left.
+    pub(crate) evicted: usize,
+    /// Whether the template is now kept.
+    pub(crate) kept: bool,
+}
+
+impl Host {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let seed = Seed(limits.hash_seed);
+        Self {
+            sessions: LruMap::new(limits.sessions_per_exporter, seed),
+            facts: Roaming::new(limits.facts_per_exporter, seed),
+            interface_facts: false,
+            templates: Roaming::new(limits.templates_per_exporter, seed),
+            template_octets: 0,
+        }
+    }
+
+    /// The templates, to look one up.
+    pub(crate) const fn templates(&self) -> &Roaming<Template> {
+        &self.templates
+    }
+
+    /// Octets that the templates hold.
+    pub(crate) const fn template_octets(&self) -> usize {
+        self.template_octets
+    }
+
+    /// Makes a template the most recently used.
+    pub(crate) fn touch_template(&mut self, key: u128, port: u16) {
+        self.templates.touch(key, port);
+    }
+
+    /// Drops a template.
+    pub(crate) fn forget_template(&mut self, key: u128, port: u16) {
+        if let Some(template) = self.templates.remove(key, port) {
+            self.template_octets -= template.octets();
+        }
+    }
+
+    /// Keeps a template if it fits into so many octets; older ones make room.
+    pub(crate) fn keep_template(
+        &mut self,
+        key: u128,
+        port: u16,
+        template: Template,
+        octets_limit: usize,
+    ) -> Room {
+        self.forget_template(key, port);
+        let size = template.octets();
+        let mut evicted = 0;
+        if size > octets_limit {
+            return Room {
+                evicted,
+                kept: false,
+            };
+        }
+        while self.template_octets + size > octets_limit {
+            let Some(oldest) = self.templates.pop_oldest() else {
+                break;
+            };
+            self.template_octets -= oldest.octets();
+            evicted += 1;
+        }
+        self.template_octets += size;
+        if let Some((_, left)) = self.templates.insert(key, port, template) {
+            self.template_octets -= left.octets();
+            evicted += 1;
+        }
+        Room {
+            evicted,
+            kept: true,
+        }
+    }
+}

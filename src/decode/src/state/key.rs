@@ -1,0 +1,109 @@
+//! The keys of state, packed into words so that hashing one is two multiplications.
+
+use std::net::IpAddr;
+
+use crate::Protocol;
+
+/// The key of an exporter's address; IPv4 stands where its mapped IPv6 address would.
+pub(crate) const fn host_key(addr: IpAddr) -> u128 {
+    match addr {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(v6) => v6.to_bits(),
+    }
+}
+
+/// A session of one exporter: the stream of one protocol, Observation Domain and
+/// source port (RFC 7011, 3.1 and 8.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Session {
+    /// The protocol; templates and positions of two never mix.
+    pub(crate) protocol: Protocol,
+    /// The Observation Domain ID.
+    pub(crate) domain: u32,
+    /// The exporter's source port.
+    pub(crate) port: u16,
+}
+
+/// What options data tell about the flows of a domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fact {
+    /// The sampling rate of the whole Exporting Process.
+    Rate,
+    /// The sampling rate of one ingress interface.
+    InterfaceRate(u32),
+    /// The sampling rate of one sampler or selector.
+    SamplerRate(u64),
+    /// When the exporter started, in Unix milliseconds (element 160).
+    SystemInit,
+}
+
+impl Session {
+    /// The key of this session within its exporter's state.
+    pub(crate) const fn key(self) -> u128 {
+        self.domain_key() << 16 | self.port as u128
+    }
+
+    /// The key of a template for all ports of this session's domain.
+    pub(crate) const fn template_key(self, id: u16) -> u128 {
+        self.domain_key() << 16 | id as u128
+    }
+
+    /// The key of a fact for all ports of this session's domain.
+    pub(crate) const fn fact_key(self, fact: Fact) -> u128 {
+        let (kind, id) = match fact {
+            Fact::Rate => (0, 0),
+            Fact::InterfaceRate(index) => (1, index as u64),
+            Fact::SamplerRate(id) => (2, id),
+            Fact::SystemInit => (3, 0),
+        };
+        (id as u128) << 64 | self.domain_key() << 8 | kind
+    }
+
+    const fn domain_key(self) -> u128 {
+        (self.protocol as u128) << 32 | self.domain as u128
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_part_of_a_key_tells_it_from_all_others() {
+        let session = Session {
+            protocol: Protocol::Ipfix,
+            domain: 7,
+            port: 9,
+        };
+        let protocol = Protocol::NetflowV9;
+        for other in [
+            Session {
+                protocol,
+                ..session
+            },
+            Session {
+                domain: 8,
+                ..session
+            },
+        ] {
+            assert_ne!(session.key(), other.key());
+            assert_ne!(session.template_key(256), other.template_key(256));
+            assert_ne!(session.fact_key(Fact::Rate), other.fact_key(Fact::Rate));
+        }
+        let other = Session {
+            port: 10,
+            ..session
+        };
+        assert_ne!(session.key(), other.key());
+        assert_eq!(session.template_key(256), other.template_key(256));
+        let facts = [
+            Fact::Rate,
+            Fact::InterfaceRate(1),
+            Fact::SamplerRate(1),
+            Fact::SamplerRate(u64::MAX),
+            Fact::SystemInit,
+        ]
+        .map(|fact| session.fact_key(fact));
+        assert!((1..5).all(|at| !facts[..at].contains(&facts[at])));
+    }
+}

@@ -1,0 +1,15 @@
+//! What is kept between datagrams: within limits, the least recently used leaves first.
+
+mod hash;
+mod host;
+mod key;
+mod lru;
+mod overlay;
+mod roaming;
+
+pub(crate) use hash::Seed;
+pub(crate) use host::{Host, Room};
+pub(crate) use key::{Fact, Session, host_key};
+pub(crate) use lru::LruMap;
+pub(crate) use overlay::Overlay;
+pub(crate) use roaming::{Found, Roaming};

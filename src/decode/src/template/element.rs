@@ -1,0 +1,176 @@
+//! The Information Elements that are read, and the lengths they may have.
+//!
+//! The numbers are those of IANA's registry of IPFIX Information Elements (RFC 7012),
+//! of which NetFlow v9's field types (RFC 3954, 8) are the first 127.
+
+/// What a field is read for. Its number is its slot in a compiled template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    SrcV4,
+    DstV4,
+    SrcV6,
+    DstV6,
+    SrcPort,
+    DstPort,
+    UdpSrcPort,
+    UdpDstPort,
+    TcpSrcPort,
+    TcpDstPort,
+    Protocol,
+    TcpFlags,
+    Tos,
+    Octets,
+    Packets,
+    TotalOctets,
+    TotalPackets,
+    InIf,
+    OutIf,
+    StartMillis,
+    EndMillis,
+    StartMicros,
+    EndMicros,
+    StartNanos,
+    EndNanos,
+    StartSeconds,
+    EndSeconds,
+    StartUptime,
+    EndUptime,
+    StartDelta,
+    EndDelta,
+    SystemInit,
+    IcmpV4,
+    IcmpV6,
+    IcmpV4Type,
+    IcmpV4Code,
+    IcmpV6Type,
+    IcmpV6Code,
+    EndReason,
+    SamplingInterval,
+    SamplerInterval,
+    SamplerId,
+    SelectorId,
+    PacketInterval,
+    PacketSpace,
+    SampleSize,
+    SamplePopulation,
+}
+
+impl Target {
+    /// How many there are.
+    pub(crate) const COUNT: usize = Self::SamplePopulation as usize + 1;
+}
+
+/// The lengths at which an element is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Size {
+    /// A number of so many octets; shorter by reduced-size encoding (RFC 7011, 6.2),
+    /// longer where an exporter pads it with zeros in front.
+    Number(u8),
+    /// This length and no other.
+    Exact(u8),
+}
+
+/// The target of an element and the octets to read of it, if it is read at all.
+///
+/// # Errors
+///
+/// `Err` if the element is read but cannot have this length.
+pub(crate) fn target(element: u16, length: u16) -> Result<Option<(Target, u8)>, ()> {
+    let Some((target, size)) = lookup(element) else {
+        return Ok(None);
+    };
+    match (u8::try_from(length), size) {
+        (Ok(0), _) => Ok(None),
+        (Ok(length), Size::Number(natural)) if length <= 8 => {
+            Ok(Some((target, length.min(natural))))
+        }
+        (Ok(length), Size::Exact(natural)) if length == natural => Ok(Some((target, length))),
+        _ => Err(()),
+    }
+}
+
+const fn lookup(element: u16) -> Option<(Target, Size)> {
+    use Size::{Exact, Number};
+    Some(match element {
+        1 => (Target::Octets, Number(8)),
+        2 => (Target::Packets, Number(8)),
+        4 => (Target::Protocol, Number(1)),
+        5 => (Target::Tos, Number(1)),
+        6 => (Target::TcpFlags, Number(2)),
+        7 => (Target::SrcPort, Number(2)),
+        8 => (Target::SrcV4, Exact(4)),
+        10 => (Target::InIf, Number(4)),
+        11 => (Target::DstPort, Number(2)),
+        12 => (Target::DstV4, Exact(4)),
+        14 => (Target::OutIf, Number(4)),
+        21 => (Target::EndUptime, Number(4)),
+        22 => (Target::StartUptime, Number(4)),
+        27 => (Target::SrcV6, Exact(16)),
+        28 => (Target::DstV6, Exact(16)),
+        32 => (Target::IcmpV4, Number(2)),
+        34 => (Target::SamplingInterval, Number(8)),
+        48 => (Target::SamplerId, Number(8)),
+        50 => (Target::SamplerInterval, Number(8)),
+        85 => (Target::TotalOctets, Number(8)),
+        86 => (Target::TotalPackets, Number(8)),
+        136 => (Target::EndReason, Number(1)),
+        139 => (Target::IcmpV6, Number(2)),
+        150 => (Target::StartSeconds, Number(4)),
+        151 => (Target::EndSeconds, Number(4)),
+        152 => (Target::StartMillis, Exact(8)),
+        153 => (Target::EndMillis, Exact(8)),
+        154 => (Target::StartMicros, Exact(8)),
+        155 => (Target::EndMicros, Exact(8)),
+        156 => (Target::StartNanos, Exact(8)),
+        157 => (Target::EndNanos, Exact(8)),
+        158 => (Target::StartDelta, Number(4)),
+        159 => (Target::EndDelta, Number(4)),
+        160 => (Target::SystemInit, Exact(8)),
+        176 => (Target::IcmpV4Type, Number(1)),
+        177 => (Target::IcmpV4Code, Number(1)),
+        178 => (Target::IcmpV6Type, Number(1)),
+        179 => (Target::IcmpV6Code, Number(1)),
+        180 => (Target::UdpSrcPort, Number(2)),
+        181 => (Target::UdpDstPort, Number(2)),
+        182 => (Target::TcpSrcPort, Number(2)),
+        183 => (Target::TcpDstPort, Number(2)),
+        302 => (Target::SelectorId, Number(8)),
+        305 => (Target::PacketInterval, Number(8)),
+        306 => (Target::PacketSpace, Number(8)),
+        309 => (Target::SampleSize, Number(8)),
+        310 => (Target::SamplePopulation, Number(8)),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_may_be_shorter_or_padded_and_addresses_may_not() {
+        assert_eq!(target(1, 4), Ok(Some((Target::Octets, 4))));
+        assert_eq!(target(4, 2), Ok(Some((Target::Protocol, 1))));
+        assert_eq!(target(1, 9), Err(()));
+        assert_eq!(target(8, 4), Ok(Some((Target::SrcV4, 4))));
+        for length in [1, 2, 16, 50, 65_534] {
+            assert_eq!(target(8, length), Err(()), "{length}");
+        }
+        assert_eq!(target(152, 4), Err(()));
+    }
+
+    #[test]
+    fn a_field_of_no_octets_has_no_value() {
+        assert_eq!(target(8, 0), Ok(None));
+        assert_eq!(target(1, 0), Ok(None));
+    }
+
+    #[test]
+    fn each_target_is_of_one_element() {
+        let found: Vec<Target> = (0..=u16::MAX)
+            .filter_map(|element| lookup(element).map(|(target, _)| target))
+            .collect();
+        assert_eq!(found.len(), Target::COUNT);
+        assert!((1..found.len()).all(|at| !found[..at].contains(&found[at])));
+    }
+}

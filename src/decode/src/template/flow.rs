@@ -1,0 +1,299 @@
+//! From one Data Record to an Original Flow.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use flow::{EndReason, Exporter, FlowKey, Icmp, OriginalFlow, protocol};
+
+use super::compile::Addresses;
+use super::{Reader, Target, Template};
+use crate::Reason;
+use crate::clock::{ExportClock, stated_ms};
+use crate::counters::Tally;
+
+/// What a record's flow needs to know of its message.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Context {
+    pub(crate) exporter: Exporter,
+    pub(crate) clock: ExportClock,
+}
+
+/// How an element states a time; in the order in which one is preferred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Millis,
+    Micros,
+    Nanos,
+    Seconds,
+    Uptime,
+    Delta,
+}
+
+/// The elements of start and end for each form.
+const FORMS: [(Form, Target, Target); 6] = [
+    (Form::Millis, Target::StartMillis, Target::EndMillis),
+    (Form::Micros, Target::StartMicros, Target::EndMicros),
+    (Form::Nanos, Target::StartNanos, Target::EndNanos),
+    (Form::Seconds, Target::StartSeconds, Target::EndSeconds),
+    (Form::Uptime, Target::StartUptime, Target::EndUptime),
+    (Form::Delta, Target::StartDelta, Target::EndDelta),
+];
+
+/// The elements that state the two times of a template's records.
+#[derive(Debug, Clone)]
+pub(crate) struct Times {
+    start: Box<[(Form, Target)]>,
+    end: Box<[(Form, Target)]>,
+}
+
+impl Times {
+    pub(crate) fn of(has: impl Fn(Target) -> bool) -> Self {
+        let present = |side: fn(&(Form, Target, Target)) -> Target| {
+            let forms = FORMS.iter().map(|form| (form.0, side(form)));
+            forms.filter(|&(_, target)| has(target)).collect()
+        };
+        Self {
+            start: present(|form| form.1),
+            end: present(|form| form.2),
+        }
+    }
+}
+
+impl Template {
+    /// The flow of a record, or why it is none. The sampling rate is left open.
+    pub(crate) fn flow<R: Reader>(
+        &self,
+        record: &R,
+        context: &Context,
+        tally: &mut Tally,
+    ) -> Result<OriginalFlow, Reason> {
+        let (src_addr, dst_addr) = self.addresses(record).ok_or(Reason::NoKey)?;
+        let (packets, bytes) = self.counters(record);
+        if packets == 0 && bytes == 0 && src_addr.is_unspecified() && is_zero(record) {
+            return Err(Reason::ZeroRecord);
+        }
+        let (start_ms, end_ms) = self.times(record, context, tally);
+        let mut key = FlowKey {
+            src_addr,
+            dst_addr,
+            src_port: low16(record.number(Target::SrcPort)),
+            dst_port: low16(record.number(Target::DstPort)),
+            protocol: low8(record.number(Target::Protocol)),
+        };
+        let icmp = if matches!(key.protocol, protocol::ICMP | protocol::ICMPV6) {
+            self.icmp(record, &mut key)
+        } else {
+            if key.src_port | key.dst_port == 0 {
+                self.named_ports(record, &mut key);
+            }
+            None
+        };
+        Ok(OriginalFlow {
+            key,
+            exporter: context.exporter,
+            start_ms,
+            end_ms,
+            end_seen_ms: context.clock.end_seen(end_ms, tally),
+            packets,
+            bytes,
+            sampling_rate: None,
+            in_if: self.optional(record, Target::InIf).map(low32),
+            out_if: self.optional(record, Target::OutIf).map(low32),
+            tcp_flags: self
+                .optional(record, Target::TcpFlags)
+                .filter(|_| key.protocol == protocol::TCP)
+                .map(low16),
+            tos: self.optional(record, Target::Tos).map(low8),
+            icmp,
+            end_reason: EndReason::from_number(low8(record.number(Target::EndReason))),
+        })
+    }
+
+    /// The value of an element that the template has.
+    fn optional<R: Reader>(&self, record: &R, target: Target) -> Option<u64> {
+        self.has(target).then(|| record.number(target))
+    }
+
+    /// Source and destination. With both families in one template, the pair that is
+    /// filled in.
+    fn addresses<R: Reader>(&self, record: &R) -> Option<(IpAddr, IpAddr)> {
+        match self.addresses {
+            Addresses::None => None,
+            Addresses::V4 => Some(v4_pair(record)),
+            Addresses::V6 => Some(v6_pair(record)),
+            Addresses::Both => {
+                let (src, dst) = v4_pair(record);
+                let filled = !(src.is_unspecified() && dst.is_unspecified());
+                Some(if filled { (src, dst) } else { v6_or_v4(record) })
+            }
+        }
+    }
+
+    /// Packets and octets: those of the record, and failing these the totals.
+    fn counters<R: Reader>(&self, record: &R) -> (u64, u64) {
+        let either = |delta, total| {
+            if self.has(delta) {
+                record.number(delta)
+            } else {
+                record.number(total)
+            }
+        };
+        (
+            either(Target::Packets, Target::TotalPackets),
+            either(Target::Octets, Target::TotalOctets),
+        )
+    }
+
+    /// Ports of the elements that name their protocol, which they also imply.
+    #[cold]
+    fn named_ports<R: Reader>(&self, record: &R, key: &mut FlowKey) {
+        for (number, src, dst) in [
+            (protocol::UDP, Target::UdpSrcPort, Target::UdpDstPort),
+            (protocol::TCP, Target::TcpSrcPort, Target::TcpDstPort),
+        ] {
+            let ports = (low16(record.number(src)), low16(record.number(dst)));
+            let fits = key.protocol == number || !self.has(Target::Protocol);
+            if fits && ports != (0, 0) {
+                (key.src_port, key.dst_port) = ports;
+                key.protocol = number;
+                return;
+            }
+        }
+    }
+
+    /// Type and code, from the elements for them or from the destination port, which
+    /// is no port then.
+    #[cold]
+    fn icmp<R: Reader>(&self, record: &R, key: &mut FlowKey) -> Option<Icmp> {
+        let v4 = (Target::IcmpV4, Target::IcmpV4Type, Target::IcmpV4Code);
+        let v6 = (Target::IcmpV6, Target::IcmpV6Type, Target::IcmpV6Code);
+        let families = if key.protocol == protocol::ICMPV6 {
+            [v6, v4]
+        } else {
+            [v4, v6]
+        };
+        let port = (key.dst_port != 0 || self.has(Target::DstPort)).then_some(key.dst_port);
+        (key.src_port, key.dst_port) = (0, 0);
+        let stated = families.into_iter().flat_map(|(both, kind, code)| {
+            let both = self.optional(record, both).map(low16);
+            let kind = self.optional(record, kind).map(low8);
+            let code = low8(record.number(code));
+            [both, kind.map(|kind| u16::from_be_bytes([kind, code]))]
+        });
+        let mut known = stated.chain([port]).flatten().peekable();
+        let first = known.peek().copied()?;
+        let [kind, code] = known.find(|&icmp| icmp != 0).unwrap_or(first).to_be_bytes();
+        Some(Icmp { kind, code })
+    }
+
+    fn times<R: Reader>(&self, record: &R, context: &Context, tally: &mut Tally) -> (i64, i64) {
+        let start = first_stated(&self.times.start, record, context, tally);
+        let end = first_stated(&self.times.end, record, context, tally);
+        match (start, end) {
+            (Some(start), Some(end)) if start <= end => (start, end),
+            (start, end) => self.odd_times(start, end, record, context, tally),
+        }
+    }
+
+    /// The times of a record that lacks one, or whose times contradict each other.
+    #[cold]
+    fn odd_times<R: Reader>(
+        &self,
+        start: Option<i64>,
+        end: Option<i64>,
+        record: &R,
+        context: &Context,
+        tally: &mut Tally,
+    ) -> (i64, i64) {
+        let clock = &context.clock;
+        match (start, end) {
+            (Some(start), Some(end)) => {
+                tally.one(Reason::EndBeforeStart);
+                let time = clock.nearer(start, end);
+                (time, time)
+            }
+            (Some(time), None) | (None, Some(time)) => (time, time),
+            (None, None) if self.has(Target::StartUptime) || self.has(Target::EndUptime) => {
+                tally.one(Reason::TimeUnanchored);
+                let start = low32(record.number(Target::StartUptime));
+                let end = low32(record.number(Target::EndUptime));
+                let duration = end.wrapping_sub(start).cast_signed().max(0);
+                (clock.export_ms - i64::from(duration), clock.export_ms)
+            }
+            (None, None) => {
+                tally.one(Reason::TimeMissing);
+                (clock.export_ms, clock.export_ms)
+            }
+        }
+    }
+}
+
+/// The first time of a list that is filled in. An uptime or a difference may be 0.
+fn first_stated<R: Reader>(
+    forms: &[(Form, Target)],
+    record: &R,
+    context: &Context,
+    tally: &mut Tally,
+) -> Option<i64> {
+    let clock = &context.clock;
+    forms.iter().find_map(|&(form, target)| {
+        let number = record.number(target);
+        match form {
+            Form::Uptime => clock.of_uptime(low32(number)),
+            Form::Delta => Some(clock.of_delta_micros(low32(number))),
+            _ if number == 0 => None,
+            Form::Seconds => Some(clock.of_seconds(low32(number))),
+            Form::Micros => Some(clock.of_ntp_micros(number)),
+            Form::Nanos => Some(clock.of_ntp(number)),
+            Form::Millis => {
+                let stated = stated_ms(number);
+                if stated.is_none() {
+                    tally.one(Reason::TimeImplausible);
+                }
+                stated
+            }
+        }
+    })
+}
+
+fn v4_pair<R: Reader>(record: &R) -> (IpAddr, IpAddr) {
+    let (src, dst) = record.pair(Target::SrcV4, Target::DstV4);
+    let addr = |bits| IpAddr::V4(Ipv4Addr::from_bits(low32(bits)));
+    (addr(src), addr(dst))
+}
+
+fn v6_pair<R: Reader>(record: &R) -> (IpAddr, IpAddr) {
+    let (src, dst) = record.wide_pair(Target::SrcV6, Target::DstV6);
+    let addr = |bits| IpAddr::V6(Ipv6Addr::from_bits(bits));
+    (addr(src), addr(dst))
+}
+
+/// The IPv6 pair if it is filled in, and else an IPv4 pair of zeros.
+fn v6_or_v4<R: Reader>(record: &R) -> (IpAddr, IpAddr) {
+    let (src, dst) = v6_pair(record);
+    if src.is_unspecified() && dst.is_unspecified() {
+        v4_pair(record)
+    } else {
+        (src, dst)
+    }
+}
+
+#[cold]
+fn is_zero<R: Reader>(record: &R) -> bool {
+    crate::bytes::all_zero(record.octets())
+}
+
+/// The lowest octets of a number that has no more, or whose exporter padded it.
+#[expect(clippy::cast_possible_truncation, reason = "slots are no wider")]
+const fn low8(number: u64) -> u8 {
+    number as u8
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "slots are no wider")]
+const fn low16(number: u64) -> u16 {
+    number as u16
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "slots are no wider")]
+const fn low32(number: u64) -> u32 {
+    number as u32
+}

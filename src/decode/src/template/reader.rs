@@ -1,0 +1,219 @@
+//! Reading the fields of one record.
+
+use super::compile::{GROUPS, Slot};
+use super::{Target, Template};
+use crate::bytes::{u8_at, u16_at};
+
+/// Reads fields of a record by what they are for. A field that is not there is 0.
+pub(crate) trait Reader {
+    /// A number of up to 8 octets.
+    fn number(&self, target: Target) -> u64;
+    /// A pair of numbers of up to 8 octets that belong together.
+    fn pair(&self, src: Target, dst: Target) -> (u64, u64);
+    /// A pair of numbers of 16 octets that belong together.
+    fn wide_pair(&self, src: Target, dst: Target) -> (u128, u128);
+    /// The octets of the record.
+    fn octets(&self) -> &[u8];
+}
+
+/// Masks for numbers of 0 to 8 octets; the rest is never used.
+const MASKS: [u64; 16] = {
+    let mut masks = [u64::MAX; 16];
+    let mut width = 0;
+    while width < 8 {
+        masks[width] = (1 << (8 * width)) - 1;
+        width += 1;
+    }
+    masks
+};
+
+/// The number whose last octet is just before `end`. Always eight octets are read, and
+/// those before the field masked out: a message's header is longer than that, so the
+/// eight are there, and no length needs a case of its own.
+fn number_before(message: &[u8], end: usize, width: u8) -> u64 {
+    let window = message.get(end.wrapping_sub(8)..end);
+    let Some(&window) = window.and_then(<[u8]>::first_chunk) else {
+        return 0;
+    };
+    let mask = MASKS.get(usize::from(width & 15)).copied().unwrap_or(0);
+    u64::from_be_bytes(window) & mask
+}
+
+fn wide_before(message: &[u8], end: usize, width: u8) -> u128 {
+    if width != 16 {
+        return 0;
+    }
+    let window = message.get(end.wrapping_sub(16)..end);
+    window
+        .and_then(<[u8]>::first_chunk)
+        .map_or(0, |&window| u128::from_be_bytes(window))
+}
+
+/// Reads a record whose fields all lie at fixed offsets.
+#[derive(Debug)]
+pub(crate) struct Fixed<'a> {
+    message: &'a [u8],
+    template: &'a Template,
+    at: usize,
+}
+
+impl<'a> Fixed<'a> {
+    /// A reader of the record at an offset of the message.
+    pub(crate) const fn new(message: &'a [u8], template: &'a Template, at: usize) -> Self {
+        Self {
+            message,
+            template,
+            at,
+        }
+    }
+}
+
+impl Reader for Fixed<'_> {
+    fn number(&self, target: Target) -> u64 {
+        let slot = self.template.slot(target);
+        number_before(self.message, self.at + usize::from(slot.end), slot.width)
+    }
+
+    fn pair(&self, src: Target, dst: Target) -> (u64, u64) {
+        (self.number(src), self.number(dst))
+    }
+
+    fn wide_pair(&self, src: Target, dst: Target) -> (u128, u128) {
+        let wide = |slot: Slot| {
+            let end = self.at + usize::from(slot.end);
+            wide_before(self.message, end, slot.width)
+        };
+        (wide(self.template.slot(src)), wide(self.template.slot(dst)))
+    }
+
+    fn octets(&self) -> &[u8] {
+        let end = self.at + self.template.min_octets;
+        self.message.get(self.at..end).unwrap_or_default()
+    }
+}
+
+/// Reads a record after walking it, and repeated elements: the first that is filled
+/// in counts.
+#[derive(Debug)]
+pub(crate) struct Walked<'a> {
+    message: &'a [u8],
+    template: &'a Template,
+    bases: [usize; GROUPS],
+    end: usize,
+}
+
+impl<'a> Walked<'a> {
+    /// Walks the record at an offset of the message; `None` if it goes beyond `limit`.
+    pub(crate) fn new(
+        message: &'a [u8],
+        template: &'a Template,
+        at: usize,
+        limit: usize,
+    ) -> Option<Self> {
+        let set = message.get(..limit)?;
+        let mut bases = [at; GROUPS];
+        let mut group = 0;
+        let mut end = at;
+        for step in &template.steps {
+            end = skip_variable(set, end + usize::from(step.skip))?;
+            if step.keep {
+                group += 1;
+                *bases.get_mut(group)? = end;
+            }
+        }
+        end += usize::from(template.tail);
+        (end <= limit).then_some(Self {
+            message,
+            template,
+            bases,
+            end,
+        })
+    }
+
+    /// Where the record ends in the message.
+    pub(crate) const fn end(&self) -> usize {
+        self.end
+    }
+
+    /// All slots of an element in the order of the fields; there is always one.
+    fn slots(&self, target: Target) -> impl Iterator<Item = Slot> {
+        let repeated = self.template.repeated.iter();
+        let further = repeated.filter_map(move |&(of, slot)| (of == target).then_some(slot));
+        std::iter::once(self.template.slot(target)).chain(further)
+    }
+
+    fn slot_end(&self, slot: Slot) -> usize {
+        let base = self.bases.get(usize::from(slot.group)).copied();
+        base.unwrap_or(0) + usize::from(slot.end)
+    }
+
+    fn narrow(&self, slot: Slot) -> u64 {
+        number_before(self.message, self.slot_end(slot), slot.width)
+    }
+
+    fn wide(&self, slot: Slot) -> u128 {
+        wide_before(self.message, self.slot_end(slot), slot.width)
+    }
+}
+
+impl Reader for Walked<'_> {
+    fn number(&self, target: Target) -> u64 {
+        let mut numbers = self.slots(target).map(|slot| self.narrow(slot));
+        numbers.find(|&number| number != 0).unwrap_or(0)
+    }
+
+    fn pair(&self, src: Target, dst: Target) -> (u64, u64) {
+        let slots = self.slots(src).zip(self.slots(dst));
+        let mut pairs = slots.map(|(src, dst)| (self.narrow(src), self.narrow(dst)));
+        pairs.find(|&pair| pair != (0, 0)).unwrap_or((0, 0))
+    }
+
+    fn wide_pair(&self, src: Target, dst: Target) -> (u128, u128) {
+        let slots = self.slots(src).zip(self.slots(dst));
+        let mut pairs = slots.map(|(src, dst)| (self.wide(src), self.wide(dst)));
+        pairs.find(|&pair| pair != (0, 0)).unwrap_or((0, 0))
+    }
+
+    fn octets(&self) -> &[u8] {
+        let start = self.bases.first().copied().unwrap_or(0);
+        self.message.get(start..self.end).unwrap_or_default()
+    }
+}
+
+/// The end of the variable-length field at an offset (RFC 7011, 7).
+fn skip_variable(set: &[u8], at: usize) -> Option<usize> {
+    let end = match u8_at(set, at)? {
+        255 => at + 3 + usize::from(u16_at(set, at + 1)?),
+        short => at + 1 + usize::from(short),
+    };
+    (end <= set.len()).then_some(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_of_any_width_is_read_without_its_neighbours() {
+        let message: Vec<u8> = (1..=24).collect();
+        assert_eq!(number_before(&message, 16, 0), 0);
+        assert_eq!(number_before(&message, 16, 1), 16);
+        assert_eq!(number_before(&message, 16, 3), 0x0E_0F10);
+        assert_eq!(number_before(&message, 16, 8), 0x090A_0B0C_0D0E_0F10);
+        assert_eq!(number_before(&message, 25, 8), 0, "beyond the end");
+        assert_eq!(number_before(&message, 7, 1), 0, "within the header");
+        assert_eq!(wide_before(&message, 16, 16) >> 120, 1);
+        assert_eq!(wide_before(&message, 16, 4), 0);
+    }
+
+    #[test]
+    fn both_forms_of_a_variable_length_lead_to_its_end() {
+        assert_eq!(skip_variable(&[2, 0, 0], 0), Some(3));
+        assert_eq!(skip_variable(&[0], 0), Some(1));
+        assert_eq!(skip_variable(&[255, 0, 1, 9], 0), Some(4));
+        assert_eq!(skip_variable(&[255, 0, 0], 0), Some(3));
+        for beyond in [&[3, 0, 0][..], &[255, 0, 1], &[255, 0], &[]] {
+            assert_eq!(skip_variable(beyond, 0), None, "{beyond:?}");
+        }
+    }
+}

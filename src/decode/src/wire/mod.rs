@@ -1,0 +1,63 @@
+//! The export protocols on the wire.
+
+mod ipfix;
+mod records;
+mod sets;
+mod template_sets;
+mod v5;
+mod v9;
+
+use crate::bytes::{u16_at, u32_at};
+use crate::{Datagram, DecodeError, Decoder, ErrorKind, Plan, Protocol};
+
+/// Decodes a datagram into a plan.
+///
+/// # Errors
+///
+/// The fault for which the whole datagram is rejected; the plan may be part-filled.
+pub(crate) fn decode(
+    decoder: &Decoder,
+    datagram: &Datagram<'_>,
+    plan: &mut Plan,
+) -> Result<(), DecodeError> {
+    let payload = datagram.payload;
+    let protocol = protocol(payload).map_err(|kind| kind.at(0))?;
+    plan.protocol = Some(protocol);
+    match protocol {
+        Protocol::NetflowV5 => v5::decode(decoder, datagram, plan),
+        Protocol::NetflowV9 => v9::decode(decoder, datagram, plan),
+        Protocol::Ipfix => ipfix::decode(decoder, datagram, plan),
+    }
+}
+
+/// The fault of a datagram that is shorter than its header.
+fn short_header(protocol: Protocol, payload: &[u8]) -> DecodeError {
+    ErrorKind::ShortHeader {
+        protocol,
+        found: payload.len(),
+        needed: protocol.header_octets(),
+    }
+    .at(0)
+}
+
+/// The protocol of a datagram's version. sFlow has its version in four octets, which
+/// no other protocol begins with.
+fn protocol(payload: &[u8]) -> Result<Protocol, ErrorKind> {
+    let Some(version) = u16_at(payload, 0) else {
+        return Err(if payload.is_empty() {
+            ErrorKind::Empty
+        } else {
+            ErrorKind::NoVersion
+        });
+    };
+    match version {
+        5 => Ok(Protocol::NetflowV5),
+        9 => Ok(Protocol::NetflowV9),
+        10 => Ok(Protocol::Ipfix),
+        1 | 7 | 8 => Err(ErrorKind::NetflowVersion { version }),
+        _ => match u32_at(payload, 0) {
+            Some(version @ (2 | 4 | 5)) => Err(ErrorKind::Sflow { version }),
+            _ => Err(ErrorKind::VersionUnknown { found: version }),
+        },
+    }
+}

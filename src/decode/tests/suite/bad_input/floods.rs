@@ -1,0 +1,47 @@
+//! B109 to B111: floods.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use decode::{Limits, Reason};
+
+use super::{Case, case};
+use crate::encode::{ABSOLUTE, Message, absolute_record, template_record};
+
+pub(super) fn cases() -> Vec<Case> {
+    let few = Limits {
+        exporters: 16,
+        templates_per_exporter: 64,
+        ..Limits::default()
+    };
+    let flood: Vec<Vec<u8>> = (256..1_280)
+        .map(|id| template_record(id, &ABSOLUTE))
+        .collect();
+    let templates = flood.chunks(128).fold(
+        case("B109", "a flood of templates").limits(few),
+        |case, records| case.send(Message::v9().set(0, &records.concat()).octets()),
+    );
+    let spoofed = (0..1_000_u32).fold(
+        case("B110", "a thousand forged sources").limits(few),
+        |case, host| {
+            let addr = IpAddr::from(Ipv4Addr::from_bits(0x0A00_0000 + host));
+            let template = Message::ipfix().template(256, &ABSOLUTE).octets();
+            case.send_from(SocketAddr::new(addr, 4_739), template)
+        },
+    );
+    let waiting = (256..1_256).fold(case("B111", "data that wait for templates"), |case, id| {
+        case.send(
+            Message::v9()
+                .domain(8)
+                .data(id, &[absolute_record()])
+                .octets(),
+        )
+    });
+    vec![
+        // 1,024 of v9, one of which was known, and one of IPFIX; 64 may stay.
+        templates.counts(Reason::TemplateEvicted, 1_025 - 64),
+        spoofed
+            .neighbour_leaves()
+            .counts(Reason::ExporterEvicted, 1_002 - 16),
+        waiting.counts(Reason::NoTemplate, 1_000),
+    ]
+}
