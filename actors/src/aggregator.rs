@@ -74,17 +74,17 @@ impl Aggregator {
     }
 
     /// Hands over what a tick released, at least one message, the last marked so.
-    fn pass_on(&mut self, tick: Tick, mut flows: Vec<AggregatedFlow>, ctx: &mut Context<Self>) {
+    fn pass_on(&mut self, tick: Tick, flows: &[AggregatedFlow], ctx: &mut Context<Self>) {
         self.account();
+        let mut batches = flows.chunks(BATCH_MAX);
         loop {
-            let rest = flows.split_off(flows.len().min(BATCH_MAX));
-            let last = rest.is_empty();
+            let batch = Arc::new(batches.next().unwrap_or_default().to_vec());
+            let last = batches.len() == 0;
             let from = Origin {
                 lane: self.lane,
                 tick,
                 last,
             };
-            let batch = Arc::new(std::mem::replace(&mut flows, rest));
             let custody = Custody::Aggregated(Arc::clone(&batch));
             ctx.hold(
                 self.next
@@ -123,7 +123,7 @@ impl Handler<CloseTick> for Aggregator {
 
     fn handle(&mut self, CloseTick(tick): CloseTick, ctx: &mut Context<Self>) {
         let released = self.core.tick(tick);
-        self.pass_on(tick, released, ctx);
+        self.pass_on(tick, &released, ctx);
     }
 }
 
@@ -132,7 +132,7 @@ impl Handler<ReleaseAll> for Aggregator {
 
     fn handle(&mut self, ReleaseAll(tick): ReleaseAll, ctx: &mut Context<Self>) {
         let released = self.core.drain();
-        self.pass_on(tick, released, ctx);
+        self.pass_on(tick, &released, ctx);
     }
 }
 

@@ -123,7 +123,7 @@ impl Decoder {
 
     fn change_template(&mut self, addr: IpAddr, session: Session, key: u128, change: Change) {
         match change {
-            Change::Keep(template) => self.keep_template(addr, session, key, *template),
+            Change::Keep(template) => self.keep_template(addr, session, key, template),
             Change::Drop => {
                 if let Some(host) = self.hosts.touch(&host_key(addr)) {
                     let held = host.template_octets();
@@ -137,7 +137,13 @@ impl Decoder {
     /// Keeps a template within the limits of its exporter and of all. An exporter that
     /// has templates makes room among its own; only for the first of a new one do the
     /// exporters heard from longest ago leave.
-    fn keep_template(&mut self, addr: IpAddr, session: Session, key: u128, template: Template) {
+    fn keep_template(
+        &mut self,
+        addr: IpAddr,
+        session: Session,
+        key: u128,
+        template: Box<Template>,
+    ) {
         let size = template.octets();
         let held = self.host(addr).map_or(0, Host::template_octets);
         if held == 0 {

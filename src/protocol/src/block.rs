@@ -44,11 +44,11 @@ impl Block {
     #[must_use]
     pub fn of_tick(first_seq: u64, tick: Tick, mut flows: Vec<AnonymizedFlow>) -> Vec<Self> {
         flows.sort_unstable_by(AnonymizedFlow::stream_order);
-        let mut blocks = Vec::new();
+        let mut blocks = Vec::with_capacity(flows.len().div_ceil(FLOWS_MAX));
+        let mut flows = flows.into_iter();
         let mut next_seq = first_seq;
-        while !flows.is_empty() {
-            let rest = flows.split_off(flows.len().min(FLOWS_MAX));
-            let block = Self::new(next_seq, tick, std::mem::replace(&mut flows, rest));
+        while flows.len() > 0 {
+            let block = Self::new(next_seq, tick, flows.by_ref().take(FLOWS_MAX).collect());
             next_seq = block.next_seq();
             blocks.push(block);
         }

@@ -14,7 +14,7 @@ pub(crate) struct Host {
     pub(crate) facts: Roaming<u64>,
     /// Whether one of these was ever about an interface.
     pub(crate) interface_facts: bool,
-    templates: Roaming<Template>,
+    templates: Roaming<Box<Template>>,
     template_octets: usize,
 }
 
@@ -40,7 +40,7 @@ impl Host {
     }
 
     /// The templates, to look one up.
-    pub(crate) const fn templates(&self) -> &Roaming<Template> {
+    pub(crate) const fn templates(&self) -> &Roaming<Box<Template>> {
         &self.templates
     }
 
@@ -66,7 +66,7 @@ impl Host {
         &mut self,
         key: u128,
         port: u16,
-        template: Template,
+        template: Box<Template>,
         octets_limit: usize,
     ) -> Room {
         self.forget_template(key, port);

@@ -33,11 +33,42 @@ impl<'a, V> Found<'a, V> {
     }
 }
 
-/// The ports on which something was said.
-#[derive(Debug, Default)]
+/// The ports on which something was said; there is one at least.
+#[derive(Debug)]
 struct Ports {
-    ports: Vec<u16>,
+    first: u16,
+    /// Mostly none, which takes no memory.
+    others: Vec<u16>,
     agree: bool,
+}
+
+impl Ports {
+    const fn only(first: u16) -> Self {
+        Self {
+            first,
+            others: Vec::new(),
+            agree: true,
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = u16> {
+        [self.first].into_iter().chain(self.others.iter().copied())
+    }
+
+    fn add(&mut self, port: u16) {
+        if self.iter().all(|known| known != port) {
+            self.others.push(port);
+        }
+    }
+
+    /// Takes a port out, unless it is the only one.
+    fn drop_one_of_several(&mut self, port: u16) -> bool {
+        if self.first != port {
+            self.others.retain(|&other| other != port);
+            return true;
+        }
+        self.others.pop().map(|other| self.first = other).is_some()
+    }
 }
 
 /// Values by key and source port, within a capacity over all keys and ports.
@@ -72,12 +103,11 @@ impl<V: PartialEq> Roaming<V> {
         let Some(held) = self.ports.get(&key) else {
             return Found::Absent;
         };
-        match held.ports.first() {
-            Some(&other) if held.agree => match self.own(key, other) {
-                Some(value) => Found::Roamed(other, value),
-                None => Found::Absent,
-            },
-            Some(_) => Found::Ambiguous,
+        if !held.agree {
+            return Found::Ambiguous;
+        }
+        match self.own(key, held.first) {
+            Some(value) => Found::Roamed(held.first, value),
             None => Found::Absent,
         }
     }
@@ -91,10 +121,8 @@ impl<V: PartialEq> Roaming<V> {
     /// key's or port's.
     pub(crate) fn insert(&mut self, key: u128, port: u16, value: V) -> Option<(bool, V)> {
         let displaced = self.values.insert((key, port), value);
-        let held = self.ports.entry(key).or_default();
-        if !held.ports.contains(&port) {
-            held.ports.push(port);
-        }
+        let held = self.ports.entry(key).or_insert(Ports::only(port));
+        held.add(port);
         self.settle(key);
         displaced.map(|(place, old)| {
             let evicted = place != (key, port);
@@ -123,11 +151,10 @@ impl<V: PartialEq> Roaming<V> {
         let Some(held) = self.ports.get_mut(&key) else {
             return;
         };
-        held.ports.retain(|&other| other != port);
-        if held.ports.is_empty() {
-            self.ports.remove(&key);
-        } else {
+        if held.drop_one_of_several(port) {
             self.settle(key);
+        } else {
+            self.ports.remove(&key);
         }
     }
 
@@ -137,12 +164,9 @@ impl<V: PartialEq> Roaming<V> {
             return;
         };
         let values = &self.values;
-        let mut said = held
-            .ports
-            .iter()
-            .filter_map(|&port| values.peek(&(key, port)));
-        let first = said.next();
-        held.agree = said.all(|value| Some(value) == first);
+        let said = |port: &u16| values.peek(&(key, *port));
+        let first = said(&held.first);
+        held.agree = held.others.iter().all(|other| said(other) == first);
     }
 }
 

@@ -44,6 +44,10 @@ const REPEATED: usize = 12;
 const V9_SCOPE_INTERFACE: u16 = 2;
 const IN_IF: u16 = 10;
 
+/// What the tables of templates take for each, in octets: its node and its place in
+/// the index, its list of ports, and what the allocator adds. Measured, rounded up.
+const TABLES: usize = 320;
+
 /// Where the addresses are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Addresses {
@@ -98,9 +102,10 @@ impl Template {
         self.slots.get(target as usize).copied().unwrap_or_default()
     }
 
-    /// Octets of memory it takes.
+    /// Octets of memory it takes, with what the tables take that hold it.
     pub(crate) fn octets(&self) -> usize {
-        size_of::<Self>()
+        TABLES
+            + size_of::<Self>()
             + self.definition.len()
             + size_of_val(&*self.steps)
             + size_of_val(&*self.repeated)

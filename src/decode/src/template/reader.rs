@@ -92,54 +92,50 @@ impl Reader for Fixed<'_> {
     }
 }
 
-/// Reads a record after walking it, and repeated elements: the first that is filled
+/// Reads records after walking them, and repeated elements: the first that is filled
 /// in counts.
 #[derive(Debug)]
 pub(crate) struct Walked<'a> {
     message: &'a [u8],
     template: &'a Template,
+    /// Where each group of the record at hand begins.
     bases: [usize; GROUPS],
     end: usize,
 }
 
 impl<'a> Walked<'a> {
-    /// Walks the record at an offset of the message; `None` if it goes beyond `limit`.
-    pub(crate) fn new(
-        message: &'a [u8],
-        template: &'a Template,
-        at: usize,
-        limit: usize,
-    ) -> Option<Self> {
-        let set = message.get(..limit)?;
-        let mut bases = [at; GROUPS];
-        let mut group = 0;
-        let mut end = at;
-        for step in &template.steps {
-            end = skip_variable(set, end + usize::from(step.skip))?;
-            if step.keep {
-                group += 1;
-                *bases.get_mut(group)? = end;
-            }
-        }
-        end += usize::from(template.tail);
-        (end <= limit).then_some(Self {
+    /// A reader that is at no record yet.
+    pub(crate) const fn new(message: &'a [u8], template: &'a Template) -> Self {
+        Self {
             message,
             template,
-            bases,
-            end,
-        })
+            bases: [0; GROUPS],
+            end: 0,
+        }
     }
 
-    /// Where the record ends in the message.
-    pub(crate) const fn end(&self) -> usize {
-        self.end
+    /// Walks the record at an offset of the message, and says where it ends; `None` if
+    /// that is beyond `limit`.
+    pub(crate) fn walk(&mut self, at: usize, limit: usize) -> Option<usize> {
+        let set = self.message.get(..limit)?;
+        let mut bases = self.bases.iter_mut();
+        *bases.next()? = at;
+        let mut end = at;
+        for step in &self.template.steps {
+            end = skip_variable(set, end + usize::from(step.skip))?;
+            if step.keep {
+                *bases.next()? = end;
+            }
+        }
+        end += usize::from(self.template.tail);
+        self.end = end;
+        (end <= limit).then_some(end)
     }
 
-    /// All slots of an element in the order of the fields; there is always one.
-    fn slots(&self, target: Target) -> impl Iterator<Item = Slot> {
+    /// The further slots of an element, in the order of the fields.
+    fn further(&self, target: Target) -> impl Iterator<Item = Slot> {
         let repeated = self.template.repeated.iter();
-        let further = repeated.filter_map(move |&(of, slot)| (of == target).then_some(slot));
-        std::iter::once(self.template.slot(target)).chain(further)
+        repeated.filter_map(move |&(of, slot)| (of == target).then_some(slot))
     }
 
     fn slot_end(&self, slot: Slot) -> usize {
@@ -154,24 +150,42 @@ impl<'a> Walked<'a> {
     fn wide(&self, slot: Slot) -> u128 {
         wide_before(self.message, self.slot_end(slot), slot.width)
     }
+
+    /// The first pair of slots in which either value is not 0; else the pair of zeros.
+    fn filled<T: PartialEq + Default>(
+        &self,
+        src: Target,
+        dst: Target,
+        read: impl Fn(&Self, Slot) -> T,
+    ) -> (T, T) {
+        let pair = |src, dst| (read(self, src), read(self, dst));
+        let first = pair(self.template.slot(src), self.template.slot(dst));
+        let zero = (T::default(), T::default());
+        if first != zero || self.template.repeated.is_empty() {
+            return first;
+        }
+        let further = self.further(src).zip(self.further(dst));
+        let mut pairs = further.map(|(src, dst)| pair(src, dst));
+        pairs.find(|pair| *pair != zero).unwrap_or(zero)
+    }
 }
 
 impl Reader for Walked<'_> {
     fn number(&self, target: Target) -> u64 {
-        let mut numbers = self.slots(target).map(|slot| self.narrow(slot));
-        numbers.find(|&number| number != 0).unwrap_or(0)
+        let first = self.narrow(self.template.slot(target));
+        if first != 0 || self.template.repeated.is_empty() {
+            return first;
+        }
+        let mut further = self.further(target).map(|slot| self.narrow(slot));
+        further.find(|&number| number != 0).unwrap_or(0)
     }
 
     fn pair(&self, src: Target, dst: Target) -> (u64, u64) {
-        let slots = self.slots(src).zip(self.slots(dst));
-        let mut pairs = slots.map(|(src, dst)| (self.narrow(src), self.narrow(dst)));
-        pairs.find(|&pair| pair != (0, 0)).unwrap_or((0, 0))
+        self.filled(src, dst, Self::narrow)
     }
 
     fn wide_pair(&self, src: Target, dst: Target) -> (u128, u128) {
-        let slots = self.slots(src).zip(self.slots(dst));
-        let mut pairs = slots.map(|(src, dst)| (self.wide(src), self.wide(dst)));
-        pairs.find(|&pair| pair != (0, 0)).unwrap_or((0, 0))
+        self.filled(src, dst, Self::wide)
     }
 
     fn octets(&self) -> &[u8] {

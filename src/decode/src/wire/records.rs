@@ -182,16 +182,16 @@ impl DataSet<'_> {
 
     fn feed_walked<S: Sink>(&self, sink: &mut S) -> Result<usize, DecodeError> {
         let (mut at, mut records) = (self.start, 0);
+        let mut record = Walked::new(self.message.octets, self.template);
         while self.end - at >= self.template.min_octets.max(1) {
-            let walked = Walked::new(self.message.octets, self.template, at, self.end);
-            let Some(record) = walked else {
+            let Some(end) = record.walk(at, self.end) else {
                 return Err(ErrorKind::VariableLength { id: self.id }.at(at));
             };
             if records == self.allowed {
                 return Err(self.too_many(at));
             }
             sink.take(&record);
-            at = record.end();
+            at = end;
             records += 1;
         }
         Ok(records)

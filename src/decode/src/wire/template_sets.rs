@@ -132,7 +132,7 @@ fn define(message: &Message<'_>, plan: &mut Plan, head: Head, definition: &[u8])
     let key = message.session.template_key(head.id);
     let port = message.session.port;
     let known = match plan.templates.get(key) {
-        Some(Change::Keep(template)) => Some(&**template),
+        Some(Change::Keep(template)) => Some(template),
         Some(Change::Drop) => None,
         None => message
             .host

@@ -1,8 +1,15 @@
 //! Behaviour of the decoder through its public interface.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests fail by panicking, and tests say what they left out"
+)]
 
 mod bad_input;
 mod captures;
 mod encode;
 mod golden;
+mod laws;
+mod limits;
 mod pcap;
 mod support;

@@ -122,7 +122,7 @@ fn absent() -> Vec<Case> {
 fn ntp(ago: u64) -> u128 {
     let millis = u64::from(EXPORT) * 1_000 - ago;
     let secs = millis / 1_000 + 2_208_988_800;
-    u128::from(secs << 32 | ((millis % 1_000) << 32) / 1_000)
+    u128::from((secs << 32) | (((millis % 1_000) << 32) / 1_000))
 }
 
 fn absolute() -> Vec<Case> {
