@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use actix::prelude::*;
-use flow::{AggregatedFlow, Tick};
+use flow::AggregatedFlow;
 use mediation::aggregate;
 
 use crate::accounting::Accounting;
 use crate::message::{
-    AggregatedFlows, Barrier, CloseTick, Custody, Origin, OriginalFlows, ReleaseAll,
+    AggregatedFlows, Barrier, CloseTick, Custody, Origin, OriginalFlows, Release, ReleaseAll,
 };
 use crate::quarantine::Bin;
 use crate::supervision::{Courier, guard};
@@ -73,8 +73,8 @@ impl Aggregator {
         (self.told, self.held_told) = (now, held);
     }
 
-    /// Hands over what a tick released, at least one message, the last marked so.
-    fn pass_on(&mut self, tick: Tick, flows: &[AggregatedFlow], ctx: &mut Context<Self>) {
+    /// Hands over what was released, at least one message, the last marked so.
+    fn pass_on(&mut self, release: Release, flows: &[AggregatedFlow], ctx: &mut Context<Self>) {
         self.account();
         let mut batches = flows.chunks(BATCH_MAX);
         loop {
@@ -82,7 +82,7 @@ impl Aggregator {
             let last = batches.len() == 0;
             let from = Origin {
                 lane: self.lane,
-                tick,
+                release,
                 last,
             };
             let custody = Custody::Aggregated(Arc::clone(&batch));
@@ -123,7 +123,7 @@ impl Handler<CloseTick> for Aggregator {
 
     fn handle(&mut self, CloseTick(tick): CloseTick, ctx: &mut Context<Self>) {
         let released = self.core.tick(tick);
-        self.pass_on(tick, &released, ctx);
+        self.pass_on(Release::of(tick), &released, ctx);
     }
 }
 
@@ -131,8 +131,9 @@ impl Handler<ReleaseAll> for Aggregator {
     type Result = ();
 
     fn handle(&mut self, ReleaseAll(tick): ReleaseAll, ctx: &mut Context<Self>) {
-        let released = self.core.drain();
-        self.pass_on(tick, &released, ctx);
+        for (part, released) in self.core.drain().into_iter().enumerate() {
+            self.pass_on(Release { tick, part }, &released, ctx);
+        }
     }
 }
 

@@ -140,15 +140,42 @@ pub struct AnonymizedFlows {
     pub flows: Vec<AnonymizedFlow>,
 }
 
-/// The lane and tick of flows on their way to the Publisher.
+/// The lane and release of flows on their way to the Publisher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Origin {
     /// The lane.
     pub lane: usize,
-    /// The tick that released them.
-    pub tick: Tick,
-    /// Whether these are the last of that lane and tick.
+    /// What they are part of.
+    pub release: Release,
+    /// Whether these are the last of that lane and release.
     pub last: bool,
+}
+
+/// What all lanes let go together: a tick, or one of the parts of the tick in which
+/// everything is released. The prepared stream is in the order of releases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Release {
+    /// The tick.
+    pub tick: Tick,
+    /// The part, by partition of the flow key; 0 where there is only one.
+    pub part: usize,
+}
+
+impl Release {
+    /// The whole of a tick.
+    #[must_use]
+    pub const fn of(tick: Tick) -> Self {
+        Self { tick, part: 0 }
+    }
+
+    /// The first release that may follow.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self {
+            tick: self.tick,
+            part: self.part + 1,
+        }
+    }
 }
 
 /// Publisher -> Recorder: a block of the prepared stream.

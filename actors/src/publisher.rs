@@ -13,7 +13,7 @@ use mediation::anonymize::AnonymizedFlow;
 use protocol::Block;
 
 use crate::accounting::Accounting;
-use crate::message::{AnonymizedFlows, Barrier, Custody, Publish};
+use crate::message::{AnonymizedFlows, Barrier, Custody, Publish, Release};
 use crate::quarantine::Bin;
 use crate::ring::{BLOCKS_MIN, Ring};
 use crate::supervision::Courier;
@@ -22,12 +22,12 @@ use crate::wait::Wait;
 /// The name in logs and quarantine.
 pub const NAME: &str = "publisher";
 
-/// Ticks of several lanes on their way to becoming blocks.
+/// Releases of several lanes on their way to becoming blocks.
 #[derive(Debug)]
 struct Merge {
-    /// The last tick each lane has come to the end of.
-    done: Vec<Option<Tick>>,
-    pending: BTreeMap<Tick, Vec<AnonymizedFlow>>,
+    /// The last release each lane has come to the end of.
+    done: Vec<Option<Release>>,
+    pending: BTreeMap<Release, Vec<AnonymizedFlow>>,
 }
 
 impl Merge {
@@ -38,17 +38,17 @@ impl Merge {
         }
     }
 
-    /// Takes flows in; gives the ticks that are complete now, in order.
-    fn take_in(&mut self, message: AnonymizedFlows) -> Vec<(Tick, Vec<AnonymizedFlow>)> {
+    /// Takes flows in; gives the releases that are complete now, in order.
+    fn take_in(&mut self, message: AnonymizedFlows) -> Vec<(Release, Vec<AnonymizedFlow>)> {
         let AnonymizedFlows { from, mut flows } = message;
         if !flows.is_empty() {
             self.pending
-                .entry(from.tick)
+                .entry(from.release)
                 .or_default()
                 .append(&mut flows);
         }
         if let Some(done) = self.done.get_mut(from.lane).filter(|_| from.last) {
-            *done = (*done).max(Some(from.tick));
+            *done = (*done).max(Some(from.release));
         }
         // `None` sorts first: a lane that has not come to any end yet.
         let Some(complete) = self.done.iter().min().copied().flatten() else {
@@ -125,8 +125,8 @@ impl Handler<AnonymizedFlows> for Publisher {
     type Result = ();
 
     fn handle(&mut self, message: AnonymizedFlows, ctx: &mut Context<Self>) {
-        for (tick, flows) in self.merge.take_in(message) {
-            self.publish(tick, flows, ctx);
+        for (release, flows) in self.merge.take_in(message) {
+            self.publish(release.tick, flows, ctx);
         }
     }
 }

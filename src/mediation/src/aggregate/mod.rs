@@ -272,8 +272,9 @@ impl Aggregator {
         due
     }
 
-    /// Releases everything: flows cut short say so with `flowEndReason` forced.
-    pub fn drain(&mut self) -> Vec<AggregatedFlow> {
+    /// Releases everything, by partition: flows cut short say so with `flowEndReason`
+    /// forced. The parts let whoever comes next work on one while others still wait.
+    pub fn drain(&mut self) -> Vec<Vec<AggregatedFlow>> {
         for slot in self.table.slots() {
             let ended = self
                 .table
@@ -289,7 +290,13 @@ impl Aggregator {
             );
         }
         self.wheel = Wheel::default();
-        self.take_due()
+        let mut parts = vec![Vec::new(); PARTITIONS];
+        for flow in self.take_due() {
+            if let Some(part) = parts.get_mut(flow.key.partition().index()) {
+                part.push(flow);
+            }
+        }
+        parts
     }
 
     /// What went in and out so far.

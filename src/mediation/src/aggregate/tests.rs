@@ -63,7 +63,7 @@ fn run(records: &[OriginalFlow], until: i64) -> (Vec<(i64, AggregatedFlow)>, Vec
         let tick = Tick::from_secs(T0 + second + 1);
         out.extend(core.tick(tick).into_iter().map(|flow| (second + 1, flow)));
     }
-    (out, core.drain())
+    (out, core.drain().concat())
 }
 
 fn summary(flow: &AggregatedFlow) -> (u64, i64, i64, u64, EndReason, u32) {
@@ -159,7 +159,7 @@ fn a_reopened_connection_is_another_flow_and_a_late_piece_is_not() {
         let mut core = aggregator();
         let plan = core.plan(&late, Tick::from_secs(T0 + 3));
         core.apply(plan);
-        (core.tick(Tick::from_secs(T0 + 10)), core.drain())
+        (core.tick(Tick::from_secs(T0 + 10)), core.drain().concat())
     };
     assert_eq!(out.len(), 1);
     assert_eq!(
@@ -329,7 +329,7 @@ proptest! {
             let c = core.counters();
             prop_assert_eq!(c.records, c.merged + c.released + core.held());
         }
-        out.extend(core.drain());
+        out.extend(core.drain().concat());
         let (c, n) = (*core.counters(), records.len() as u64);
         prop_assert_eq!((c.records, c.merged + c.released, core.held()), (n, n, 0));
         prop_assert_eq!(out.iter().map(|f| u64::from(f.records)).sum::<u64>(), n);
@@ -364,9 +364,14 @@ proptest! {
                 block.sort();
                 blocks.push(block);
             }
-            let mut rest: Vec<_> = cores.iter_mut().flat_map(Aggregator::drain).collect();
-            rest.sort();
-            blocks.push(rest);
+            let mut rest = vec![Vec::new(); PARTITIONS];
+            for core in &mut cores {
+                for (all, part) in rest.iter_mut().zip(core.drain()) {
+                    all.extend(part);
+                    all.sort();
+                }
+            }
+            blocks.extend(rest);
             blocks
         };
         prop_assert_eq!(run(lanes, cut), run(1, 1_000));

@@ -98,6 +98,14 @@ fn sets() -> Vec<Case> {
             .flows(1)
             .counts(Reason::TrailingOctets, 1)
             .counts(Reason::SetLength, 1),
+        case("B010", "what was skipped before the fault is not counted")
+            .send_both(|message| {
+                message
+                    .set(99, &[0; 8])
+                    .set(300, &[0; 8])
+                    .set_of(300, 1, &[])
+            })
+            .counts(Reason::SetLength, 2),
         case("B012", "hundreds of empty sets")
             .send_both(|message| {
                 let empty = (0..300).fold(message, |message, _| message.set(256, &[]));

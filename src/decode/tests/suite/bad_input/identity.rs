@@ -188,6 +188,21 @@ fn sequence() -> Vec<Case> {
             .send(v5(43))
             .flows(22)
             .check(sees(nothing)),
+        case(
+            "B091",
+            "records that cannot be read, and padding, make no gap",
+        )
+        .send(three(Message::ipfix()).octets())
+        .send(Message::ipfix().sequence(3).set(300, &[1; 90]).octets())
+        .send({
+            let records = [absolute_record(), vec![0; absolute_record().len()]];
+            Message::ipfix().sequence(9).data(256, &records).octets()
+        })
+        .send(three(Message::ipfix().sequence(10)).octets())
+        .flows(7)
+        .counts(Reason::NoTemplate, 1)
+        .counts(Reason::ZeroRecord, 1)
+        .check(sees(nothing)),
         case("B091", "a rejected message is a gap in the sequence")
             .send(three(Message::ipfix()).octets())
             .send(

@@ -4,7 +4,9 @@ use decode::Reason;
 use flow::OriginalFlow;
 
 use super::{Case, case};
-use crate::encode::{EXPORT, EXPORT_MS, Field, Message, V5, V5Record, absolute_record, record};
+use crate::encode::{
+    EXPORT, EXPORT_MS, Field, Message, UPTIME, V5, V5Record, absolute_record, record,
+};
 
 pub(super) fn cases() -> Vec<Case> {
     [uptimes(), absent(), absolute(), odd()]
@@ -93,6 +95,28 @@ fn absent() -> Vec<Case> {
             .flows(4)
             .counts(Reason::TemplateReplaced, 2)
             .check(|seen| assert_eq!(ago(&seen.flows), [(100_000, 100_000); 4])),
+        case(
+            "B097",
+            "a v9 header's uptime before a start that options data tell",
+        )
+        .send({
+            let message = Message::v9().options(301, &[], &[(160, 8)]);
+            message
+                .data(301, &[record(&[(160, 8)], &[booted])])
+                .octets()
+        })
+        .send({
+            let values = [UPTIME - 9_000, UPTIME - 4_000].map(u128::from);
+            timed(Message::v9(), &uptimes, &values).octets()
+        })
+        .send({
+            let fields = [(22, 4), (21, 4), (160, 8)];
+            let [first, last] = [UPTIME - 9_000, UPTIME - 4_000].map(u128::from);
+            timed(Message::v9(), &fields, &[first, last, booted]).octets()
+        })
+        .flows(2)
+        .counts(Reason::TemplateReplaced, 1)
+        .check(|seen| assert_eq!(ago(&seen.flows), [(9_000, 4_000); 2])),
         case(
             "B097",
             "uptimes without a known start: the duration is kept",
@@ -243,6 +267,23 @@ fn odd() -> Vec<Case> {
                 let day_ago = seen.collector.received_ms - 86_400_000;
                 assert_eq!(seen.flows[0].end_seen_ms, day_ago);
             }),
+        case("B098", "a v5 header with nanoseconds of a second and more")
+            .send(
+                V5 {
+                    nanos: 1_000_000_000,
+                    ..V5::new(1)
+                }
+                .octets(),
+            )
+            .send(
+                V5 {
+                    nanos: 999_999_999,
+                    ..V5::new(1)
+                }
+                .octets(),
+            )
+            .flows(2)
+            .check(|seen| assert_eq!(ago(&seen.flows), [(9_000, 4_000), (8_001, 3_001)])),
         case("B101", "an end a little before its start")
             .send_both(|m| timed(m, &from_to, &[at(-4_000), at(-4_003)]))
             .flows(2)
