@@ -8,6 +8,7 @@ use std::time::Duration;
 use actix::prelude::*;
 use futures_util::stream;
 use protocol::{Refusal, RefusalCode};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -34,6 +35,21 @@ pub struct ClientListener {
     log: RateLimit,
 }
 
+/// Small answers go out at once, and a client whose machine vanished is noticed within
+/// half a minute. Neither is needed to serve it.
+fn prepare(stream: &TcpStream) {
+    let keepalive = TcpKeepalive::new()
+        .with_time(Duration::from_secs(15))
+        .with_interval(Duration::from_secs(5))
+        .with_retries(3);
+    let socket = SockRef::from(stream);
+    drop(
+        socket
+            .set_tcp_nodelay(true)
+            .and_then(|()| socket.set_tcp_keepalive(&keepalive)),
+    );
+}
+
 type Accepted = io::Result<(TcpStream, SocketAddr)>;
 
 impl ClientListener {
@@ -58,7 +74,7 @@ impl ClientListener {
     }
 
     fn welcome(&mut self, stream: TcpStream, peer: SocketAddr) {
-        drop(stream.set_nodelay(true));
+        prepare(&stream);
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             return self.turn_away(stream, peer);
         };

@@ -42,7 +42,7 @@ impl Intake {
         bin: Bin,
         accounting: Arc<Accounting>,
     ) -> Self {
-        let decoder = Decoder::new(limits.clone());
+        let decoder = Decoder::new(limits);
         let log = RateLimit::per_second(5);
         Self {
             stage,
@@ -107,7 +107,7 @@ impl Intake {
             ctx.hold(self.lanes.release_all(tick.next()));
         }
         ctx.hold(self.lanes.all_landed());
-        self.decoder = Decoder::new(self.limits.clone());
+        self.decoder = Decoder::new(self.limits);
     }
 
     fn pass_on<A>(&mut self, flows: Vec<OriginalFlow>, ctx: &mut Context<A>) -> Vec<OriginalFlow>

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::accounting::Accounting;
+use crate::client_session;
 use crate::supervision::Incident;
 
 /// Told when a stage was given up: the service drains and ends with a failure.
@@ -74,6 +75,14 @@ impl Handler<Incident> for Overseer {
                     cause,
                     ?rest,
                     "fell; it keeps its mailbox and runs again"
+                );
+            }
+            Incident::GaveUp { actor, cause } if actor == client_session::NAME => {
+                // One client's session is not the service: its client connects anew.
+                self.accounting.falls.add(1);
+                warn!(
+                    stage = actor,
+                    cause, "fell too often; this client is disconnected"
                 );
             }
             Incident::GaveUp { actor, cause } => {

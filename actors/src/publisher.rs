@@ -162,7 +162,7 @@ mod tests {
     fn flows(lane: usize, tick: i64, last: bool, count: usize) -> AnonymizedFlows {
         let from = Origin {
             lane,
-            tick: Tick::from_secs(tick),
+            release: Release::of(Tick::from_secs(tick)),
             last,
         };
         AnonymizedFlows {
@@ -175,7 +175,7 @@ mod tests {
         merge
             .take_in(message)
             .into_iter()
-            .map(|(tick, flows)| (tick.secs(), flows.len()))
+            .map(|(release, flows)| (release.tick.secs(), flows.len()))
             .collect()
     }
 

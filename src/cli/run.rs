@@ -1,6 +1,6 @@
 //! `flowstream run`: the service.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use actors::pipeline::{self, Ended, Started, Stop};
 use clap::Args;
@@ -20,11 +20,11 @@ pub(crate) struct RunArgs {
 impl RunArgs {
     /// The settings that the arguments stand for.
     fn overrides(&self) -> Vec<String> {
-        self.replay.iter().flat_map(replay).collect()
+        self.replay.iter().flat_map(|dataset| replay(dataset)).collect()
     }
 }
 
-fn replay(dataset: &PathBuf) -> [String; 2] {
+fn replay(dataset: &Path) -> [String; 2] {
     [
         text_override("mode", "replay"),
         text_override("replay.dataset", &dataset.to_string_lossy()),

@@ -51,7 +51,7 @@ struct Cursor {
 #[derive(Debug)]
 enum Phase {
     Asking(Asking),
-    Streaming(Cursor),
+    Streaming(Box<Cursor>),
     /// Writes what is left, then closes.
     Flushing,
 }
@@ -177,12 +177,12 @@ impl ClientSession {
         self.hall.first_client.send_replace(true);
         let news = self.hall.ring.subscribe();
         let stored = Stored::default();
-        self.phase = Phase::Streaming(Cursor {
+        self.phase = Phase::Streaming(Box::new(Cursor {
             form: request.form,
             next_seq,
             stored,
             news,
-        });
+        }));
     }
 
     fn read(&self) -> Running {
@@ -253,9 +253,9 @@ impl ClientSession {
                 .into_actor(self)
                 .map(|there, session: &mut Self, ctx| {
                     if there {
-                        session.run(ctx)
+                        session.run(ctx);
                     } else {
-                        session.close("client gone", ctx)
+                        session.close("client gone", ctx);
                     }
                 }),
         )

@@ -24,7 +24,7 @@ use actix::System;
 use mediation::anonymize::Policy;
 use mediation::enrich::Lookup;
 use settings::Settings;
-use tokio::time::interval;
+use tokio::time::{Instant, interval_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -121,7 +121,7 @@ pub fn run(
 }
 
 async fn until_end(pipeline: &Pipeline, accounting: &Accounting, stop: &Stop) -> Ended {
-    let mut status = interval(STATUS);
+    let mut status = interval_at(Instant::now() + STATUS, STATUS);
     let mut told = Totals::default();
     loop {
         tokio::select! {

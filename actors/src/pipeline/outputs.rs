@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::arbiters::{Arbiters, on};
-use super::sources::Prepared;
+use super::sources::Feed;
 use super::wiring::{Common, is_replay, millis};
 use crate::ActorsError;
 use crate::client_listener::{self, ClientListener};
@@ -40,15 +40,12 @@ impl Outputs {
         common: &Common,
         arbiters: &Arbiters,
         policy: Arc<Anonymization>,
-        prepared: &Prepared,
+        feed: &Feed,
     ) -> Result<Self, ActorsError> {
-        let store = prepared_store(common, &policy, prepared)?;
-        let ring = Arc::new(ring(common, store.as_ref(), prepared));
-        let history = history(common, store.is_some(), prepared);
-        let raw = match raw_store(common)? {
-            Some(store) => Some(start_raw(common, arbiters, store)),
-            None => None,
-        };
+        let store = prepared_store(common, &policy, feed)?;
+        let ring = Arc::new(ring(common, store.as_ref(), feed));
+        let history = history(common, store.is_some(), feed);
+        let raw = raw_store(common)?.map(|store| start_raw(common, arbiters, store));
         let prepared = store.map(|store| start_prepared(common, arbiters, store, &ring));
         let hall = Arc::new(Hall {
             ring,
@@ -73,10 +70,10 @@ impl Outputs {
 fn prepared_store(
     common: &Common,
     policy: &Anonymization,
-    prepared: &Prepared,
+    feed: &Feed,
 ) -> Result<Option<Store>, StoreError> {
     let recorder = common.settings.recorder();
-    if !recorder.records_prepared() || !prepared.records() {
+    if !recorder.records_prepared() || !feed.records() {
         return Ok(None);
     }
     let directory = recorder.prepared_directory();
@@ -150,8 +147,8 @@ fn anonymization(policy: &Anonymization) -> Map<String, Value> {
 }
 
 /// The ring goes on where the prepared dataset ends, or begins where a replayed one does.
-fn ring(common: &Common, store: Option<&Store>, prepared: &Prepared) -> Ring {
-    let replayed = prepared.first_seq();
+fn ring(common: &Common, store: Option<&Store>, feed: &Feed) -> Ring {
+    let replayed = feed.first_seq();
     let next_seq = replayed.or(store.map(Store::next_seq)).unwrap_or(0);
     let ring = Ring::new(next_seq, common.settings.clients().ring_bytes().as_usize());
     if replayed.is_some() {
@@ -162,8 +159,8 @@ fn ring(common: &Common, store: Option<&Store>, prepared: &Prepared) -> Ring {
 }
 
 /// Where sessions read what has left the ring.
-fn history(common: &Common, recorded: bool, prepared: &Prepared) -> Option<PathBuf> {
-    let replayed = prepared.history();
+fn history(common: &Common, recorded: bool, feed: &Feed) -> Option<PathBuf> {
+    let replayed = feed.history();
     replayed.or_else(|| recorded.then(|| common.settings.recorder().prepared_directory()))
 }
 

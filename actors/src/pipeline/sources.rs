@@ -26,7 +26,7 @@ use crate::store::{StoreError, Stream, locate, oldest_seq_of};
 use crate::supervision::supervise;
 
 /// What feeds the pipeline, before it runs.
-pub(super) enum Prepared {
+pub(super) enum Feed {
     /// Ports to receive on.
     Live(Vec<BoundPort>),
     /// A raw dataset; whether its flows are recorded.
@@ -41,7 +41,7 @@ pub(super) enum Source {
     Replayer(Addr<Replayer>, Outcome),
 }
 
-impl Prepared {
+impl Feed {
     /// Whether the flows that come of it are recorded, if the settings say so.
     pub(super) const fn records(&self) -> bool {
         match self {
@@ -70,7 +70,7 @@ impl Prepared {
 
 impl Source {
     /// Binds the ports, or finds the dataset.
-    pub(super) fn prepare(common: &Common) -> Result<Prepared, ActorsError> {
+    pub(super) fn prepare(common: &Common) -> Result<Feed, ActorsError> {
         let settings = &common.settings;
         match (settings.mode(), settings.replay().dataset()) {
             (Mode::Replay, Some(dataset)) => Ok(replayed(settings, dataset)?),
@@ -78,7 +78,7 @@ impl Source {
                 let buffer = settings.receiver().receive_buffer().as_usize();
                 let listen = settings.receiver().listen().iter();
                 let ports = listen.map(|&address| receiver::bind(address, buffer));
-                Ok(Prepared::Live(ports.collect::<Result<_, _>>()?))
+                Ok(Feed::Live(ports.collect::<Result<_, _>>()?))
             }
         }
     }
@@ -87,19 +87,19 @@ impl Source {
     pub(super) async fn start(
         common: &Common,
         arbiters: &Arbiters,
-        prepared: Prepared,
+        feed: Feed,
         lanes: Vec<LaneEntry>,
         publisher: &Addr<Publisher>,
         outputs: &Outputs,
     ) -> Result<(Self, Vec<ExporterPort>), ActorsError> {
         let publisher = publisher.clone().recipient();
-        match prepared {
-            Prepared::Live(ports) => start_receiver(common, arbiters, ports, lanes, outputs).await,
-            Prepared::Raw { directory, .. } => {
+        match feed {
+            Feed::Live(ports) => start_receiver(common, arbiters, ports, lanes, outputs).await,
+            Feed::Raw { directory, .. } => {
                 let make = raw_source(common, directory, lanes);
                 Ok((start_replayer(common, arbiters, make, outputs), Vec::new()))
             }
-            Prepared::Prepared {
+            Feed::Prepared {
                 directory,
                 first_seq,
             } => {
@@ -134,7 +134,7 @@ impl Source {
     }
 }
 
-fn replayed(settings: &Settings, dataset: &Path) -> Result<Prepared, StoreError> {
+fn replayed(settings: &Settings, dataset: &Path) -> Result<Feed, StoreError> {
     let (directory, kind) = locate(dataset)?;
     match kind {
         Kind::Raw => {
@@ -146,11 +146,11 @@ fn replayed(settings: &Settings, dataset: &Path) -> Result<Prepared, StoreError>
                      where the dataset is; set recorder.directory to keep them"
                 );
             }
-            Ok(Prepared::Raw { directory, records })
+            Ok(Feed::Raw { directory, records })
         }
         Kind::Prepared => {
             let first_seq = oldest_seq_of(&directory)?.unwrap_or(0);
-            Ok(Prepared::Prepared {
+            Ok(Feed::Prepared {
                 directory,
                 first_seq,
             })

@@ -68,13 +68,13 @@ impl Pipeline {
         let (escalation, accounting) = (Escalation::default(), Arc::new(Accounting::default()));
         let overseer = Overseer::new(escalation.clone(), Arc::clone(&accounting)).start();
         let (common, quarantine) = common(settings, overseer.recipient(), &accounting, &arbiters);
-        let prepared = Source::prepare(&common)?;
-        let outputs = Outputs::start(&common, &arbiters, Arc::clone(&policy), &prepared).await?;
+        let feed = Source::prepare(&common)?;
+        let outputs = Outputs::start(&common, &arbiters, Arc::clone(&policy), &feed).await?;
         let publisher = start_publisher(&common, &outputs, arbiters.lanes.len());
         let lanes = start_lanes(&common, &arbiters, &lookup, &policy, &publisher);
         let entries = lanes.iter().map(Lane::entry).collect();
         let (source, exporters) =
-            Source::start(&common, &arbiters, prepared, entries, &publisher, &outputs).await?;
+            Source::start(&common, &arbiters, feed, entries, &publisher, &outputs).await?;
         let clients = outputs.addresses.clone();
         let started = Started {
             exporters,
@@ -216,7 +216,7 @@ fn start_lanes(
             number,
             core,
             common,
-            arbiter.handle(),
+            &arbiter.handle(),
             lookup,
             policy,
             publisher,
@@ -230,7 +230,7 @@ impl Lane {
         number: usize,
         core: aggregate::Aggregator,
         common: &Common,
-        arbiter: ArbiterHandle,
+        arbiter: &ArbiterHandle,
         lookup: &Arc<dyn Lookup>,
         policy: &Arc<Anonymization>,
         publisher: &Addr<Publisher>,
@@ -244,12 +244,12 @@ impl Lane {
         } = common;
         let (next, policy) = (publisher.clone().recipient(), Arc::clone(policy));
         let (its_bin, counts) = (bin.clone(), Arc::clone(accounting));
-        let anonymizer = supervise(anonymizer::NAME, *falls, overseer.clone(), &arbiter, |_| {
+        let anonymizer = supervise(anonymizer::NAME, *falls, overseer.clone(), arbiter, |_| {
             Anonymizer::new(policy, next, its_bin, counts)
         });
         let (next, lookup) = (anonymizer.clone().recipient(), Arc::clone(lookup));
         let (its_bin, counts) = (bin.clone(), Arc::clone(accounting));
-        let enricher = supervise(enricher::NAME, *falls, overseer.clone(), &arbiter, |_| {
+        let enricher = supervise(enricher::NAME, *falls, overseer.clone(), arbiter, |_| {
             Enricher::new(lookup, next, its_bin, counts)
         });
         let next = enricher.clone().recipient();
@@ -258,7 +258,7 @@ impl Lane {
             aggregator::NAME,
             *falls,
             overseer.clone(),
-            &arbiter,
+            arbiter,
             move |_| Aggregator::new(number, core, next, its_bin, counts),
         );
         Self {

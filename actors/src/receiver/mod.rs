@@ -4,6 +4,7 @@
 //! to their Recorder as they are. While a lane is behind, it stops reading and the
 //! kernel's buffers fill; what they cannot hold is counted.
 
+mod kernel_drops;
 mod reading;
 mod socket;
 
@@ -199,6 +200,10 @@ impl Handler<Drain> for Receiver {
         const READS_MAX: usize = 4_096;
         self.draining = true;
         let _ = (0..READS_MAX).any(|_| !self.read_all(ctx));
+        for (index, port) in self.ports.iter().enumerate() {
+            let dropped = self.reading.last_drops(index, port);
+            self.accounting.datagrams_dropped_by_kernel.add(dropped);
+        }
         let end = EndOfRun {
             ran_until: self.intake.ticked(),
             kernel_drops: self.accounting.datagrams_dropped_by_kernel.get(),

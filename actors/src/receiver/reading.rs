@@ -10,6 +10,7 @@ use nix::sys::socket::{
 };
 use nix::sys::time::TimeSpec;
 
+use super::kernel_drops;
 use super::socket::UdpPort;
 use crate::message::DatagramBatch;
 
@@ -72,6 +73,16 @@ impl Reading {
             read.full = batch.len() >= BATCH_DATAGRAMS || batch.octets() >= BATCH_OCTETS;
         }
         Ok(read)
+    }
+}
+
+impl Reading {
+    /// Datagrams that the kernel dropped on a port since it was last read.
+    pub(super) fn last_drops(&mut self, index: usize, port: &UdpPort) -> u64 {
+        let seen = kernel_drops::of_socket(port.descriptor());
+        self.drops
+            .get_mut(index)
+            .map_or(0, |drops| newly(drops, seen))
     }
 }
 

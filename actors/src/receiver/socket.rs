@@ -130,6 +130,11 @@ impl UdpPort {
         self.address
     }
 
+    /// Its file descriptor.
+    pub(super) fn descriptor(&self) -> i32 {
+        self.socket.as_raw_fd()
+    }
+
     /// Waits until there is something to read, or an error to find.
     pub(super) async fn readable(&self) {
         drop(self.socket.readable().await);

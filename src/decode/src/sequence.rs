@@ -320,6 +320,25 @@ mod tests {
     }
 
     #[test]
+    fn what_fills_a_gap_ends_no_run_of_repetitions() {
+        let expected = SequenceCounters {
+            lost: 2,
+            recovered: 1,
+            reordered: 1,
+            duplicated: 2,
+            ..NOTHING
+        };
+        assert_eq!(v9(&[1, 2, 3, 6, 2, 3, 4, 7]), expected);
+    }
+
+    #[test]
+    fn the_gaps_of_an_earlier_sequence_are_forgotten() {
+        let counters = v9(&[1, 5, 90_000, 90_001, 0, 1, 2, 3, 4, 3]);
+        assert_eq!((counters.recovered, counters.duplicated), (0, 1));
+        assert_eq!(counters.restarted, 1);
+    }
+
+    #[test]
     fn units_that_are_not_known_make_no_loss() {
         let mut sequence = Sequence::new(Protocol::Ipfix);
         for (number, units) in [(0, Some(9)), (9, None), (40, None), (90, Some(1))] {

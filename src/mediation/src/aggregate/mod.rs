@@ -148,6 +148,7 @@ impl Aggregator {
             let id = FlowId {
                 key: flow.key,
                 exporter: flow.exporter,
+                icmp: flow.icmp,
             };
             Step {
                 hash: self.table.hash(&id),

@@ -2,7 +2,7 @@
 
 use std::hash::BuildHasher;
 
-use flow::{Exporter, FlowKey};
+use flow::{Exporter, FlowKey, Icmp};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
@@ -13,6 +13,8 @@ use super::state::FlowState;
 pub(super) struct FlowId {
     pub(super) key: FlowKey,
     pub(super) exporter: Exporter,
+    /// ICMP has no ports: its messages of another type or code are other flows.
+    pub(super) icmp: Option<Icmp>,
 }
 
 /// Where a live flow is kept. A slot may be used again by a later flow.

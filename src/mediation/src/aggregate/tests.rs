@@ -230,6 +230,21 @@ fn the_same_key_from_two_exporters_is_kept_apart() {
 }
 
 #[test]
+fn icmp_messages_of_another_type_are_another_flow() {
+    let mut request = record(1, 0, 1_000, 0);
+    request.icmp = Some(flow::Icmp { kind: 8, code: 0 });
+    let mut unreachable = request;
+    unreachable.icmp = Some(flow::Icmp { kind: 3, code: 1 });
+    let (out, _) = run(&[request, unreachable, request], 300);
+    let mut seen: Vec<_> = out
+        .iter()
+        .map(|(_, f)| (f.icmp.unwrap().kind, f.records))
+        .collect();
+    seen.sort_unstable();
+    assert_eq!(seen, [(3, 1), (8, 2)]);
+}
+
+#[test]
 fn an_exporter_of_its_own_active_timeout_is_waited_for_that_long() {
     let mut times = timeouts();
     times

@@ -37,11 +37,13 @@ fn headers() -> Vec<Case> {
             .send([&[0, 1][..], &[0; 70]].concat())
             .send([&[0, 7][..], &[0; 70]].concat())
             .send([&[0, 8][..], &[0; 70]].concat())
+            .send([&[0, 0, 0, 2][..], &[0; 70]].concat())
+            .send([&[0, 0, 0, 4][..], &[0; 70]].concat())
             .send([&[0, 0, 0, 5][..], &[0; 70]].concat())
             .counts(Reason::NetflowV1, 1)
             .counts(Reason::NetflowV7, 1)
             .counts(Reason::NetflowV8, 1)
-            .counts(Reason::Sflow, 1),
+            .counts(Reason::Sflow, 3),
         case("B004", "IPFIX of length 0")
             .send(one().octets_of(0))
             .counts(Reason::LengthMismatch, 1),

@@ -81,6 +81,23 @@ fn told() -> Vec<Case> {
             .counts(Reason::TemplateReplaced, 2)
             .check(rates(&[10, 20, 40, 40])),
         case(
+            "B105",
+            "records of several samplers and interfaces in one set",
+        )
+        .send(interface_v9(3, 10).octets())
+        .send(interface_v9(5, 20).octets())
+        .send(options(Message::v9(), &[(48, 1), (50, 4)], &[1, 30]).octets())
+        .send(options(Message::v9(), &[(48, 1), (50, 4)], &[2, 40]).octets())
+        .send({
+            let fields = [(8, 4), (12, 4), (21, 4), (10, 2), (48, 1)];
+            let of = |interface, sampler| record(&fields, &[1, 2, 3, interface, sampler]);
+            let records = [of(3, 0), of(5, 1), of(5, 0), of(3, 2), of(3, 9), of(4, 0)];
+            let message = Message::v9().template(301, &fields);
+            message.uptime(5).data(301, &records).octets()
+        })
+        .flows(6)
+        .check(rates(&[10, 30, 20, 40, 10, 0])),
+        case(
             "B108",
             "a sampling rate that changes in mid-stream, and ends",
         )

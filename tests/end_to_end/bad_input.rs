@@ -1,0 +1,158 @@
+//! Datagrams that are none, or lie, harm nothing around them.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::support::client::count;
+use crate::support::exporter::{Exporter, Sample, V5_HEADER, V5_RECORD, v5};
+use crate::support::program::generate;
+use crate::support::{Client, Launch, Scratch};
+
+/// How many good datagrams come between the bad ones.
+const GOOD: u16 = 400;
+/// An exporter that sends nothing good, in the documentation of none of these tests.
+const BAD_EXPORTER: &str = "127.0.0.66";
+
+/// Even numbers from a seed: SplitMix64.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn octets(&mut self, most: u64) -> Vec<u8> {
+        let len = self.next() % (most + 1);
+        (0..len).map(|_| self.next().to_be_bytes()[0]).collect()
+    }
+}
+
+/// A message of IPFIX whose header says `length`, with this body.
+fn ipfix(length: u16, body: &[u8]) -> Vec<u8> {
+    let mut message = 10_u16.to_be_bytes().to_vec();
+    message.extend(length.to_be_bytes());
+    message.extend([0; 12]);
+    message.extend(body);
+    message
+}
+
+/// A message of IPFIX of one Set whose header says `id` and `length`.
+fn set(id: u16, length: u16, body: &[u8]) -> Vec<u8> {
+    let set = [&id.to_be_bytes()[..], &length.to_be_bytes(), body].concat();
+    ipfix(u16::try_from(16 + set.len()).unwrap(), &set)
+}
+
+/// A packet of NetFlow v9 that announces `count` records, with one FlowSet.
+fn v9(count: u16, id: u16, length: u16, body: &[u8]) -> Vec<u8> {
+    let mut packet = 9_u16.to_be_bytes().to_vec();
+    packet.extend(count.to_be_bytes());
+    packet.extend([0; 16]);
+    packet.extend([id.to_be_bytes(), length.to_be_bytes()].concat());
+    packet.extend(body);
+    packet
+}
+
+/// Datagrams with nothing good in them. None of them holds a record that could be read.
+fn bad_datagrams() -> Vec<Vec<u8>> {
+    let whole = v5(0, &[Sample(60_000)]);
+    let with_count = |count: u16| {
+        let mut lying = whole.clone();
+        lying[2..4].copy_from_slice(&count.to_be_bytes());
+        lying
+    };
+    let mut bad: Vec<Vec<u8>> = (0..16).map(|len| whole[..len].to_vec()).collect();
+    bad.extend([0_u16, 1, 2, 3, 4, 6, 7, 8, 11, 0x4142, u16::MAX].map(|version| {
+        let mut unknown = whole.clone();
+        unknown[..2].copy_from_slice(&version.to_be_bytes());
+        unknown
+    }));
+    bad.extend([with_count(0), with_count(2), with_count(30), with_count(u16::MAX)]);
+    bad.push(whole[..V5_HEADER + V5_RECORD - 1].to_vec());
+    bad.push(whole[..V5_HEADER - 1].to_vec());
+    bad.extend([0, 15, 17, 1_000, u16::MAX].map(|length| ipfix(length, &[])));
+    bad.extend([0, 3, 9, 200, u16::MAX].map(|length| set(256, length, &[1; 4])));
+    // Templates: too many fields, a field longer than anything, a reserved ID, no fields.
+    bad.push(set(2, 12, &[1, 0, 0xff, 0xff, 0, 8, 0, 4]));
+    bad.push(set(2, 12, &[1, 0, 0, 1, 0, 8, 0xff, 0xfe]));
+    bad.push(set(2, 12, &[0, 9, 0, 1, 0, 8, 0, 4]));
+    bad.push(set(2, 8, &[1, 1, 0, 0]));
+    bad.push(set(3, 14, &[1, 2, 0, 1, 0, 9, 0, 149, 0, 4]));
+    bad.push(set(300, 8, &[1; 4]));
+    bad.extend([0, 3, 9, u16::MAX].map(|length| v9(1, 256, length, &[1; 4])));
+    bad.push(v9(u16::MAX, 0, 12, &[1, 0, 0xff, 0xff, 0, 8, 0, 4]));
+    bad.push(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".to_vec());
+    bad.push(vec![0xff; 1_400]);
+    bad.push(vec![0; 60_000]);
+    bad
+}
+
+#[test]
+fn good_datagrams_between_bad_ones_all_arrive() {
+    let scratch = Scratch::new();
+    let launch = Launch::new(&scratch, "data").without_anonymization();
+    let service = launch.set("log.level", "trace").start();
+    let client = Client::ask(service.client_port(), &json!({})).read_aside();
+    let exporter = Exporter::at("127.0.0.1", service.exporter_port());
+    let stranger = Exporter::at(BAD_EXPORTER, service.exporter_port());
+    let bad = bad_datagrams();
+    for number in 0..GOOD {
+        exporter.send(&v5(number.into(), &[Sample(number)]));
+        let datagram = &bad[usize::from(number) % bad.len()];
+        let from = if number % 2 == 0 { &exporter } else { &stranger };
+        from.send(datagram);
+    }
+    let ended = service.end();
+    assert_eq!(ended.code, Some(0), "{}", ended.log);
+    assert!(!ended.log.contains("panic"), "{}", ended.log);
+    let received = client.join().unwrap();
+    received.assert_whole("shutdown");
+    let ports = received.flows.iter().map(|flow| count(flow, "src_port"));
+    let expected = (0..GOOD).map(|number| u64::from(Sample(number).src_port()));
+    assert_eq!(ports.collect::<BTreeSet<_>>(), expected.collect());
+    assert_eq!(received.flows.len(), usize::from(GOOD), "and nothing else came");
+    for (name, expected) in [("datagrams", 2 * GOOD), ("records", GOOD), ("merged", 0)] {
+        assert_eq!(ended.drained(name), u64::from(expected), "{name}");
+    }
+    for name in ["flows", "recorded", "delivered"] {
+        assert_eq!(ended.drained(name), u64::from(GOOD), "{name}");
+    }
+}
+
+#[test]
+fn a_flood_of_garbage_hides_no_record_of_an_exporter_with_templates() {
+    const GARBAGE: u64 = 2_000;
+    let scratch = Scratch::new();
+    let service = Launch::new(&scratch, "data").start();
+    let client = Client::ask(service.client_port(), &json!({})).read_aside();
+    let stranger = Exporter::at(BAD_EXPORTER, service.exporter_port());
+    let flood = std::thread::spawn(move || {
+        let mut random = Random(1);
+        for number in 0..GARBAGE {
+            let mut garbage = random.octets(300);
+            // Half of it claims to be something, and is garbage behind that.
+            if number % 2 == 0 && garbage.len() > 2 {
+                let version = [9_u8, 10][usize::from(number % 4 == 0)];
+                garbage[..2].copy_from_slice(&[0, version]);
+            }
+            stranger.send(&garbage);
+        }
+    });
+    let args = ["--protocol", "v9,ipfix", "--count", "5000", "--rate", "10000"];
+    let sent = generate(&scratch, service.exporter_port(), &args);
+    flood.join().unwrap();
+    let ended = service.end();
+    assert_eq!(ended.code, Some(0), "{}", ended.log);
+    assert!(!ended.log.contains("panic"), "{}", ended.log);
+    let received = client.join().unwrap();
+    received.assert_whole("shutdown");
+    for name in ["records", "packets", "bytes"] {
+        assert_eq!(received.sum(name), count(&sent, name), "{name}");
+    }
+    assert_eq!(ended.drained("datagrams"), GARBAGE + count(&sent, "datagrams"));
+    assert_eq!(ended.drained("records"), count(&sent, "records"));
+}

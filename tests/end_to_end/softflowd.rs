@@ -1,0 +1,177 @@
+//! A real exporter: softflowd meters a capture whose truth is known.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::client::count;
+use crate::support::files::{assert_same_segments, zstdcat};
+use crate::support::program::{finish, start};
+use crate::support::tool::tool;
+use crate::support::traffic::{Counts, Key, Traffic, ordinary};
+use crate::support::{Client, Launch, Received, Scratch};
+
+/// Conversations in the capture; each is two flows or so.
+const CONVERSATIONS: usize = 600;
+
+/// Lets softflowd meter the capture and export it; `-a` keeps the capture's times.
+fn export(softflowd: &Path, version: &str, traffic: &Traffic, scratch: &Scratch, to: SocketAddr) {
+    let pcap = scratch.file("traffic.pcap", &traffic.pcap);
+    let mut command = Command::new(softflowd);
+    command.arg("-r").arg(pcap);
+    command.args(["-n", &to.to_string(), "-v", version, "-a", "-c", "none"]);
+    command.arg("-p").arg(scratch.join("softflowd.pid")).arg("-d");
+    let outcome = finish(start(&mut command));
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+}
+
+/// A service takes in the export in `data`; what a client with all fields got.
+fn collected(launch: &Launch<'_>, export: impl FnOnce(SocketAddr), format: &str) -> Received {
+    let service = launch.start();
+    let request = json!({"start": "earliest", "format": format});
+    let client = Client::ask(service.client_port(), &request).read_aside();
+    export(service.exporter_port());
+    service.end().assert_clean();
+    client.join().unwrap()
+}
+
+/// The key of a flow as the truth has it.
+fn key(flow: &Value) -> Key {
+    let addr = |name: &str| flow[name].as_str().unwrap().parse().unwrap();
+    let number = |name: &str| u16::try_from(count(flow, name)).unwrap();
+    let dst_port = match flow["icmp_type"].as_u64() {
+        Some(_) => number("icmp_type") * 256 + number("icmp_code"),
+        None => number("dst_port"),
+    };
+    Key {
+        src: addr("src_addr"),
+        dst: addr("dst_addr"),
+        src_port: number("src_port"),
+        dst_port,
+        protocol: u8::try_from(count(flow, "protocol")).unwrap(),
+    }
+}
+
+/// Everything that was counted, but the times.
+fn amount(counts: &Counts) -> (u64, u64, u8) {
+    (counts.packets, counts.bytes, counts.tcp_flags)
+}
+
+/// Each flow came once, and carries the truth.
+fn assert_truth(flows: &[Value], truth: &BTreeMap<Key, Counts>) {
+    let mut seen = BTreeMap::new();
+    for flow in flows {
+        let key = key(flow);
+        let flags = u8::try_from(flow["tcp_flags"].as_u64().unwrap_or(0)).unwrap();
+        let amount = (count(flow, "packets"), count(flow, "bytes"), flags);
+        assert!(seen.insert(key, amount).is_none(), "twice: {flow}");
+        assert_eq!(flow["records"], 1, "{flow}");
+        assert_times(flow, &truth[&key]);
+    }
+    let truth: BTreeMap<_, _> = truth.iter().map(|(&key, c)| (key, amount(c))).collect();
+    assert_eq!(seen, truth);
+}
+
+/// Times of packets, from a header's whole seconds or milliseconds and uptimes that the
+/// exporter has rounded.
+fn assert_times(flow: &Value, truth: &Counts) {
+    let near = |name: &str, us: u64| count(flow, name).abs_diff(us / 1_000) <= 2;
+    let all = near("start_ms", truth.first_us) && near("end_ms", truth.last_us);
+    assert!(all, "{flow}\n{truth:?}");
+}
+
+/// One version of the protocol, all the way and back.
+fn all_the_way(test: &str, version: &str, truth: fn(&Traffic) -> BTreeMap<Key, Counts>) {
+    let Some(softflowd) = tool("softflowd", test) else {
+        return;
+    };
+    let scratch = Scratch::new();
+    let traffic = ordinary(version.parse().unwrap(), CONVERSATIONS);
+    let launch = |data| Launch::new(&scratch, data).without_anonymization();
+    let export = |to| export(&softflowd, version, &traffic, &scratch, to);
+    let live = collected(&launch("data").set("pipeline.lanes", "2"), export, "jsonl");
+    live.assert_whole("shutdown");
+    assert_truth(&live.flows, &truth(&traffic));
+
+    let prepared = scratch.join("data/prepared");
+    let replay = launch("unused").replay(&prepared).start();
+    let client = Client::ask(replay.client_port(), &json!({"start": "earliest"}));
+    let replayed = client.read();
+    replay.wait().assert_clean();
+    replayed.assert_whole("end_of_replay");
+    assert_eq!(replayed.flows, live.flows, "what was recorded is what went out");
+
+    for lanes in ["1", "2", "4"] {
+        let other = format!("again-{lanes}");
+        let again = launch(&other).set("pipeline.lanes", lanes);
+        let outcome = again.replay_at_once(&scratch.join("data/raw")).run();
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        assert_same_segments(&prepared, &scratch.join(&other).join("prepared"));
+    }
+}
+
+#[test]
+fn netflow_v5_of_softflowd_carries_the_truth_and_replays_to_the_same_bytes() {
+    all_the_way("netflow_v5_of_softflowd", "5", Traffic::ipv4);
+}
+
+#[test]
+fn netflow_v9_of_softflowd_carries_the_truth_and_replays_to_the_same_bytes() {
+    all_the_way("netflow_v9_of_softflowd", "9", |all| all.flows.clone());
+}
+
+#[test]
+fn ipfix_of_softflowd_carries_the_truth_and_replays_to_the_same_bytes() {
+    all_the_way("ipfix_of_softflowd", "10", |all| all.flows.clone());
+}
+
+#[test]
+fn anonymized_flows_of_softflowd_keep_their_totals_and_replay_to_the_same_bytes() {
+    let test = "anonymized_flows_of_softflowd";
+    let Some(softflowd) = tool("softflowd", test) else {
+        return;
+    };
+    let scratch = Scratch::new();
+    let traffic = ordinary(77, CONVERSATIONS);
+    let key = scratch.join("key");
+    let launch = |data| Launch::new(&scratch, data).set("anonymizer.key_file", key.to_str().unwrap());
+    let export = |to| export(&softflowd, "10", &traffic, &scratch, to);
+    let csv = collected(&launch("data"), export, "csv");
+    let prepared = scratch.join("data/prepared");
+    for (other, lanes) in [("again", "1"), ("and-again", "3")] {
+        let again = launch(other).set("pipeline.lanes", lanes);
+        let outcome = again.replay_at_once(&scratch.join("data/raw")).run();
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        assert_same_segments(&prepared, &scratch.join(other).join("prepared"));
+    }
+    assert_totals(&csv, &traffic);
+    if let Some(text) = zstdcat(&prepared, test) {
+        let (end, flows) = csv.lines.split_last().unwrap();
+        assert!(end.starts_with("# end "), "{end}");
+        assert_eq!(text, flows.concat(), "the client got what was recorded");
+    }
+}
+
+/// The columns of the CSV sum up to the truth, and no original address is among them.
+fn assert_totals(csv: &Received, traffic: &Traffic) {
+    let names: Vec<&str> = csv.lines[0].trim_end().split(',').collect();
+    let column = |name: &str| names.iter().position(|known| *known == name).unwrap();
+    let rows: Vec<Vec<&str>> = csv.lines[1..csv.lines.len() - 1]
+        .iter()
+        .map(|line| line.trim_end().split(',').collect())
+        .collect();
+    let sum = |name: &str| -> u64 {
+        let at = column(name);
+        rows.iter().map(|row| row[at].parse::<u64>().unwrap()).sum()
+    };
+    let truth = traffic.flows.values();
+    assert_eq!(rows.len(), traffic.flows.len());
+    assert_eq!(sum("packets"), truth.clone().map(|c| c.packets).sum());
+    assert_eq!(sum("bytes"), truth.map(|c| c.bytes).sum());
+    let at = column("src_addr");
+    let known = |row: &&Vec<&str>| traffic.flows.keys().any(|key| key.src.to_string() == row[at]);
+    assert_eq!(rows.iter().find(known), None, "an address is an original one");
+}
