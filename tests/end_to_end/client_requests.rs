@@ -1,6 +1,5 @@
 //! Requests that are none, come too late, are too long, or find no room.
 
-use std::io::Read;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -118,23 +117,12 @@ fn no_more_clients_than_allowed_get_a_session() {
 /// The place of a client that has left is free a moment later.
 fn next_place(service: &Service) -> Client {
     let begun = Instant::now();
-    while begun.elapsed() < PATIENCE {
-        let mut stream = connect(service.client_port(), b"{}\n");
-        let mut octet = [0; 9];
-        stream.read_exact(&mut octet).unwrap();
-        drop(stream);
-        if &octet == b"{\"type\":\"" {
-            // Whatever it was, it is over now; a welcome leaves the place free again.
-            let said = everything_said_to_or_welcome(service);
-            if let Some(client) = said {
-                return client;
-            }
+    loop {
+        match Client::try_ask(service.client_port(), &json!({})) {
+            Ok(client) => return client,
+            Err(answer) => assert_eq!(answer["code"], "busy"),
         }
+        assert!(begun.elapsed() < PATIENCE, "no place becomes free");
         std::thread::sleep(LOOK);
     }
-    panic!("no place becomes free");
-}
-
-fn everything_said_to_or_welcome(_: &Service) -> Option<Client> {
-    None
 }

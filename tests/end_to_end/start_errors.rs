@@ -5,6 +5,7 @@ use std::net::{TcpListener, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use crate::support::exporter::{Exporter, Sample, v5};
 use crate::support::program::run;
 use crate::support::{Launch, Scratch};
 
@@ -177,8 +178,8 @@ fn a_replay_of_a_damaged_dataset_is_refused_with_its_segment() {
 fn a_replay_into_a_dataset_that_is_there_is_refused() {
     let scratch = Scratch::new();
     let service = Launch::new(&scratch, "data").start();
-    let exporter = crate::support::exporter::Exporter::at("127.0.0.1", service.exporter_port());
-    exporter.send(&crate::support::exporter::v5(0, &[crate::support::exporter::Sample(1)]));
+    let exporter = Exporter::at("127.0.0.1", service.exporter_port());
+    exporter.send(&v5(0, &[Sample(1)]));
     service.end().assert_clean();
     let raw = scratch.join("data/raw");
     let copy = Launch::new(&scratch, "other").replay_at_once(&raw);

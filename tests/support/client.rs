@@ -55,17 +55,25 @@ pub(crate) fn everything_said_to(service: SocketAddr, octets: &[u8]) -> String {
 impl Client {
     /// Asks, and reads the answer, which must be a welcome.
     pub(crate) fn ask(service: SocketAddr, request: &Value) -> Self {
+        let asked = Self::try_ask(service, request);
+        asked.unwrap_or_else(|answer| panic!("no welcome: {answer}"))
+    }
+
+    /// Asks, and reads the answer; one that is no welcome is an error.
+    pub(crate) fn try_ask(service: SocketAddr, request: &Value) -> Result<Self, Value> {
         let stream = connect(service, format!("{request}\n").as_bytes());
         let mut lines = BufReader::with_capacity(1 << 18, stream);
         let mut answer = String::new();
         lines.read_line(&mut answer).unwrap();
         let answer: Value = serde_json::from_str(&answer).unwrap();
-        assert_eq!(answer["type"], "welcome", "{answer}");
+        if answer["type"] != "welcome" {
+            return Err(answer);
+        }
         let received = Received {
             answer,
             ..Received::default()
         };
-        Self { lines, received }
+        Ok(Self { lines, received })
     }
 
     /// What came so far.
