@@ -32,6 +32,15 @@ pub enum ActorsError {
     /// A stage fell too often.
     #[error("{0}")]
     Stage(String),
+    /// The stages took too long to finish what they held.
+    #[error(
+        "{flows} flows were still on their way when supervision.drain_timeout was up; \
+         they are in the raw dataset if that is recorded, and a replay prepares them anew"
+    )]
+    NotDrained {
+        /// Flows and records released or decoded and not published.
+        flows: u64,
+    },
     /// The handlers of signals cannot be installed.
     #[error("signals cannot be handled: {0}")]
     Signals(io::Error),

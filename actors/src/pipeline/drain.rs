@@ -9,7 +9,11 @@ use tracing::{info, warn};
 
 use super::wiring::Pipeline;
 use super::{Ended, check};
+use crate::ActorsError;
 use crate::message::{Barrier, EndOfRun};
+
+/// How long clients have, at a shutdown, to take what is there.
+const PARTING: Duration = Duration::from_secs(3);
 
 /// How often open sessions are looked at.
 const LOOK: Duration = Duration::from_millis(20);
@@ -17,15 +21,12 @@ const LOOK: Duration = Duration::from_millis(20);
 impl Pipeline {
     /// Drains every stage, seals the files and tells the clients. Bounded by the drain
     /// timeout for the stages; clients of a finished replay get as long as they read on.
-    pub(super) async fn drain(&self, ended: Ended) {
-        let deadline = Instant::now() + self.drain_timeout;
-        if timeout(self.drain_timeout, self.drain_stages())
-            .await
-            .is_err()
-        {
-            warn!(timeout = ?self.drain_timeout, "stages did not drain in time");
-        }
-        self.end_sessions(ended, deadline).await;
+    ///
+    /// # Errors
+    /// [`ActorsError::NotDrained`] if the stages took too long.
+    pub(super) async fn drain(&self, ended: Ended) -> Result<(), ActorsError> {
+        let drained = timeout(self.drain_timeout, self.drain_stages()).await;
+        self.end_sessions(ended).await;
         let totals = self.accounting.totals();
         check(&totals);
         info!(
@@ -37,6 +38,11 @@ impl Pipeline {
             delivered = totals.flows_delivered,
             "drained"
         );
+        let left = totals.records_decoded + totals.flows_replayed;
+        let done = totals.records_merged + totals.flows_published;
+        let lost = totals.records_quarantined + totals.flows_quarantined;
+        let flows = left.saturating_sub(done + lost);
+        drained.map_err(|_| ActorsError::NotDrained { flows })
     }
 
     async fn drain_stages(&self) {
@@ -57,8 +63,9 @@ impl Pipeline {
         self.quarantine.send(Barrier).await.ok();
     }
 
-    /// Tells the clients, and waits until they have taken what is there.
-    async fn end_sessions(&self, ended: Ended, deadline: Instant) {
+    /// Tells the clients, and waits until they have taken what is there. At a shutdown
+    /// they have a moment; after a replay, as long as any of them reads on.
+    async fn end_sessions(&self, ended: Ended) {
         let replay = ended == Ended::EndOfReplay;
         let reason = if replay {
             EndReason::EndOfReplay
@@ -67,13 +74,14 @@ impl Pipeline {
         };
         self.outputs.hall.ring.end(reason);
         let delivered = || self.accounting.flows_delivered.get();
-        let (mut last, mut since) = (delivered(), Instant::now());
+        let begun = Instant::now();
+        let (mut last, mut since) = (delivered(), begun);
         while self.accounting.sessions_open.get() > 0 {
             if delivered() > last {
                 (last, since) = (delivered(), Instant::now());
             }
-            let patience = replay && since.elapsed() < self.drain_timeout;
-            if Instant::now() > deadline && !patience {
+            let late = !replay && begun.elapsed() > PARTING;
+            if late || since.elapsed() > self.drain_timeout {
                 let open = self.accounting.sessions_open.get();
                 warn!(open, "clients did not take all of the stream in time");
                 return;

@@ -107,16 +107,14 @@ pub fn run(
         started(&report);
         let accounting = Arc::clone(&report.accounting);
         let ended = until_end(&pipeline, &accounting, stop).await;
-        let ended = match ended {
-            Ended::AtOnce => Ended::AtOnce,
-            ended => tokio::select! {
-                () = pipeline.drain(ended) => ended,
-                () = stop.now.cancelled() => Ended::AtOnce,
-            },
+        let drained = tokio::select! {
+            drained = pipeline.drain(ended), if ended != Ended::AtOnce => drained.map(|()| ended),
+            () = stop.now.cancelled() => Ok(Ended::AtOnce),
         };
         let failure = pipeline.failure();
         pipeline.end();
-        failure.map_or_else(|| Ok((ended, accounting.totals())), Err)
+        let ended = failure.map_or(drained, Err)?;
+        Ok((ended, accounting.totals()))
     })
 }
 

@@ -13,6 +13,7 @@
 
 mod crypto_pan;
 mod key;
+mod remembered;
 
 use std::cmp::Ordering;
 use std::net::IpAddr;
@@ -21,6 +22,7 @@ use flow::{AggregatedFlow, Civil, EnrichedFlow, Exporter, Field, FlowKey, Place,
 
 pub use crypto_pan::CryptoPan;
 pub use key::{Key, KeyLengthError};
+use remembered::Remembered;
 
 /// A flow from which no original address can leave: the prepared flow.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,15 +115,16 @@ impl Policy {
     pub fn anonymize(&self, flows: &[EnrichedFlow]) -> Vec<AnonymizedFlow> {
         match self {
             Self::None => flows.iter().cloned().map(AnonymizedFlow).collect(),
-            Self::Standard(pan) => flows
-                .iter()
-                .map(|flow| prefix_preserving(pan, flow))
-                .collect(),
+            Self::Standard(pan) => {
+                let mut pan = Remembered::new(pan);
+                let anonymize_one = |flow| prefix_preserving(&mut pan, flow);
+                flows.iter().map(anonymize_one).collect()
+            }
         }
     }
 }
 
-fn prefix_preserving(pan: &CryptoPan, enriched: &EnrichedFlow) -> AnonymizedFlow {
+fn prefix_preserving(pan: &mut Remembered<'_>, enriched: &EnrichedFlow) -> AnonymizedFlow {
     let flow = &enriched.flow;
     let key = FlowKey {
         src_addr: pan.anonymize(flow.key.src_addr),
