@@ -66,7 +66,7 @@ fn the_defaults_of_keeping_and_serving() {
     assert_eq!(clients.request_timeout(), Duration::from_secs(10));
     assert_eq!(clients.request_bytes_max(), ByteSize::new(65_536));
     assert_eq!(clients.ring_bytes().as_usize(), 67_108_864);
-    assert_eq!(clients.write_timeout(), Duration::from_secs(30));
+    assert_eq!(clients.write_timeout(), Duration::from_secs(600));
     assert_eq!(settings.replay().dataset(), None);
     assert_eq!(settings.replay().pace(), Pace::Original);
     assert!(settings.replay().wait_for_client());
@@ -86,7 +86,7 @@ fn the_defaults_of_supervision_and_log() {
         supervision.quarantine_directory(),
         Path::new("data/quarantine")
     );
-    assert_eq!(supervision.drain_timeout(), Duration::from_secs(5));
+    assert_eq!(supervision.drain_timeout(), Duration::from_secs(30));
     assert_eq!(settings.log().level(), Level::Info);
     assert_eq!(settings.log().format(), LogFormat::Auto);
 }
