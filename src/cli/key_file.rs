@@ -10,9 +10,20 @@ use mediation::anonymize::{Key, KeyLengthError};
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyFileError {
-    /// The file cannot be read or written.
+    /// A new key cannot be written.
+    #[error(
+        "no new key in {}: {source}; make the directory writable, or set `recorder.directory` or \
+         `anonymizer.key_file`", path.display()
+    )]
+    Make {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file cannot be read.
     #[error("key file {}: {source}; make it readable, or set `anonymizer.key_file`", path.display())]
-    Io {
+    Read {
         /// The file.
         path: PathBuf,
         /// What the system says.
@@ -56,9 +67,9 @@ pub(crate) fn read_or_make(path: &Path) -> Result<(Key, Found), KeyFileError> {
     }
 }
 
-fn io_at(path: &Path) -> impl FnOnce(io::Error) -> KeyFileError {
+fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> KeyFileError {
     let path = path.to_owned();
-    move |source| KeyFileError::Io { path, source }
+    move |source| KeyFileError::Read { path, source }
 }
 
 fn key_of(path: &Path, octets: &[u8]) -> Result<Key, KeyFileError> {
@@ -72,9 +83,9 @@ fn read(path: &Path) -> Result<Option<Key>, KeyFileError> {
     let file = match fs::File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(io_at(path)(error)),
+        Err(error) => return Err(unreadable(path)(error)),
     };
-    let mode = file.metadata().map_err(io_at(path))?.mode() & 0o7777;
+    let mode = file.metadata().map_err(unreadable(path))?.mode() & 0o7777;
     if mode & 0o077 != 0 {
         return Err(KeyFileError::Rights {
             path: path.to_owned(),
@@ -85,7 +96,7 @@ fn read(path: &Path) -> Result<Option<Key>, KeyFileError> {
     let mut octets = Vec::with_capacity(Key::LEN + 1);
     file.take(Key::LEN as u64 + 1)
         .read_to_end(&mut octets)
-        .map_err(io_at(path))?;
+        .map_err(unreadable(path))?;
     let key = key_of(path, &octets).map(Some);
     octets.fill(0);
     key
@@ -94,7 +105,11 @@ fn read(path: &Path) -> Result<Option<Key>, KeyFileError> {
 fn make(path: &Path) -> Result<Key, KeyFileError> {
     let mut octets = [0; Key::LEN];
     getrandom::fill(&mut octets).map_err(KeyFileError::Random)?;
-    write(path, &octets).map_err(io_at(path))?;
+    let unwritable = |source| KeyFileError::Make {
+        path: path.to_owned(),
+        source,
+    };
+    write(path, &octets).map_err(unwritable)?;
     let key = key_of(path, &octets);
     octets.fill(0);
     key

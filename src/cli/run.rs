@@ -20,7 +20,10 @@ pub(crate) struct RunArgs {
 impl RunArgs {
     /// The settings that the arguments stand for.
     fn overrides(&self) -> Vec<String> {
-        self.replay.iter().flat_map(|dataset| replay(dataset)).collect()
+        self.replay
+            .iter()
+            .flat_map(|dataset| replay(dataset))
+            .collect()
     }
 }
 
