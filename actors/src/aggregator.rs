@@ -121,18 +121,18 @@ impl Handler<OriginalFlows> for Aggregator {
 impl Handler<CloseTick> for Aggregator {
     type Result = ();
 
-    fn handle(&mut self, CloseTick(tick): CloseTick, ctx: &mut Context<Self>) {
-        let released = self.core.tick(tick);
-        self.pass_on(Release::of(tick), &released, ctx);
+    fn handle(&mut self, CloseTick(release): CloseTick, ctx: &mut Context<Self>) {
+        let released = self.core.tick(release.tick);
+        self.pass_on(release, &released, ctx);
     }
 }
 
 impl Handler<ReleaseAll> for Aggregator {
     type Result = ();
 
-    fn handle(&mut self, ReleaseAll(tick): ReleaseAll, ctx: &mut Context<Self>) {
+    fn handle(&mut self, ReleaseAll(release): ReleaseAll, ctx: &mut Context<Self>) {
         for (part, released) in self.core.drain().into_iter().enumerate() {
-            self.pass_on(Release { tick, part }, &released, ctx);
+            self.pass_on(Release { part, ..release }, &released, ctx);
         }
     }
 }

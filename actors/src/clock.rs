@@ -26,6 +26,12 @@ impl Clock {
         }
     }
 
+    /// A clock like this one that has not begun.
+    #[must_use]
+    pub const fn anew(&self) -> Self {
+        Self::new(self.horizon_secs)
+    }
+
     /// The last tick, if the clock has begun.
     #[must_use]
     pub const fn ticked(&self) -> Option<Tick> {

@@ -13,7 +13,7 @@ use tracing::debug;
 use crate::accounting::Accounting;
 use crate::clock::Clock;
 use crate::lanes::Lanes;
-use crate::message::{Custody, DatagramBatch, PoisonDatagram};
+use crate::message::{Custody, DatagramBatch, PoisonDatagram, Release};
 use crate::quarantine::Bin;
 use crate::rate_limit::RateLimit;
 use crate::supervision::guard;
@@ -25,6 +25,7 @@ pub struct Intake {
     limits: decode::Limits,
     decoder: Decoder,
     clock: Clock,
+    run: u32,
     lanes: Lanes,
     bin: Bin,
     accounting: Arc<Accounting>,
@@ -49,6 +50,7 @@ impl Intake {
             limits,
             decoder,
             clock,
+            run: 0,
             lanes,
             bin,
             accounting,
@@ -93,21 +95,30 @@ impl Intake {
         A: Actor<Context = Context<A>>,
     {
         for tick in self.clock.advance(tick) {
-            ctx.hold(self.lanes.close_tick(tick));
+            ctx.hold(self.lanes.close_tick(Release {
+                run: self.run,
+                ..Release::of(tick)
+            }));
         }
     }
 
-    /// Ends a run: every lane releases what it holds, and nothing learnt is kept. The
-    /// clock goes on, for a run that may follow.
+    /// Ends a run: every lane releases what it holds. A run that may follow begins with
+    /// nothing learnt and a clock of its own, as it did when it was received.
     pub fn end_run<A>(&mut self, ctx: &mut Context<A>)
     where
         A: Actor<Context = Context<A>>,
     {
         if let Some(tick) = self.clock.ticked() {
-            ctx.hold(self.lanes.release_all(tick.next()));
+            let release = Release {
+                run: self.run,
+                ..Release::of(tick.next())
+            };
+            ctx.hold(self.lanes.release_all(release));
         }
         ctx.hold(self.lanes.all_landed());
         self.decoder = Decoder::new(self.limits);
+        self.clock = self.clock.anew();
+        self.run += 1;
     }
 
     fn pass_on<A>(&mut self, flows: Vec<OriginalFlow>, ctx: &mut Context<A>) -> Vec<OriginalFlow>

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix::prelude::*;
 use flow::{OriginalFlow, Tick};
 
-use crate::message::{CloseTick, Custody, OriginalFlows, ReleaseAll};
+use crate::message::{CloseTick, Custody, OriginalFlows, Release, ReleaseAll};
 use crate::quarantine::Bin;
 use crate::supervision::{Courier, HandOver};
 
@@ -107,15 +107,15 @@ impl Lanes {
 
     /// Tells every lane that a tick is over.
     #[must_use]
-    pub fn close_tick(&self, tick: Tick) -> HandOver {
-        let tell = |lane: &Lane| lane.ticks.hand_over(CloseTick(tick), Custody::Nothing);
+    pub fn close_tick(&self, release: Release) -> HandOver {
+        let tell = |lane: &Lane| lane.ticks.hand_over(CloseTick(release), Custody::Nothing);
         all(self.lanes.iter().map(tell))
     }
 
     /// Tells every lane to release all it holds.
     #[must_use]
-    pub fn release_all(&self, tick: Tick) -> HandOver {
-        let tell = |lane: &Lane| lane.ends.hand_over(ReleaseAll(tick), Custody::Nothing);
+    pub fn release_all(&self, release: Release) -> HandOver {
+        let tell = |lane: &Lane| lane.ends.hand_over(ReleaseAll(release), Custody::Nothing);
         all(self.lanes.iter().map(tell))
     }
 

@@ -102,13 +102,13 @@ pub struct OriginalFlows {
 /// Receiver or Replayer -> Aggregator: the pipeline's clock has reached a tick.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "()")]
-pub struct CloseTick(pub Tick);
+pub struct CloseTick(pub Release);
 
 /// Receiver or Replayer -> Aggregator: no record will come any more; release everything
 /// as part of this tick.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "()")]
-pub struct ReleaseAll(pub Tick);
+pub struct ReleaseAll(pub Release);
 
 /// Aggregator -> Enricher: flows that a tick released.
 #[derive(Debug, Clone, Message)]
@@ -155,6 +155,9 @@ pub struct Origin {
 /// everything is released. The prepared stream is in the order of releases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Release {
+    /// The run of the source, from 0: a replayed dataset may hold several, each with a
+    /// clock of its own.
+    pub run: u32,
     /// The tick.
     pub tick: Tick,
     /// The part, by partition of the flow key; 0 where there is only one.
@@ -162,18 +165,22 @@ pub struct Release {
 }
 
 impl Release {
-    /// The whole of a tick.
+    /// The whole of a tick of the first run.
     #[must_use]
     pub const fn of(tick: Tick) -> Self {
-        Self { tick, part: 0 }
+        Self {
+            run: 0,
+            tick,
+            part: 0,
+        }
     }
 
     /// The first release that may follow.
     #[must_use]
     pub const fn next(self) -> Self {
         Self {
-            tick: self.tick,
             part: self.part + 1,
+            ..self
         }
     }
 }

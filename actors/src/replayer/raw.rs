@@ -1,7 +1,6 @@
 //! A raw dataset, prepared anew.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use actix::prelude::*;
 use dataset::pcapng::{Item, Reader};
@@ -125,8 +124,8 @@ impl RawSource {
     fn tell(&mut self, event: Event, ctx: &mut Context<Replayer>) {
         match event {
             Event::Datagrams(batch, _) => {
-                // Recorded times are those of a pipeline's clock already; stamping them
-                // again keeps the clock monotonic over runs.
+                // Recorded times are those of a run's clock already; stamping them again
+                // changes nothing, unless the dataset was made elsewhere.
                 let mut stamped = DatagramBatch::default();
                 for datagram in batch.iter() {
                     let received = self.intake.stamp(datagram.received);
@@ -135,7 +134,7 @@ impl RawSource {
                         ..datagram
                     });
                 }
-                self.intake.take_in(&Arc::new(stamped), ctx);
+                self.intake.take_in(&stamped, ctx);
             }
             Event::EndOfRun(tick) => {
                 self.intake.advance(tick, ctx);
