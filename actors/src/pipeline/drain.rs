@@ -29,8 +29,11 @@ impl Pipeline {
         self.end_sessions(ended).await;
         let totals = self.accounting.totals();
         check(&totals);
+        self.tell_reasons();
         info!(
             datagrams = totals.datagrams_received,
+            dropped_by_kernel = totals.datagrams_dropped_by_kernel,
+            rejected = totals.datagrams_rejected,
             records = totals.records_decoded,
             merged = totals.records_merged,
             flows = totals.flows_published,
@@ -61,6 +64,21 @@ impl Pipeline {
             recorder.send(end).await.ok();
         }
         self.quarantine.send(Barrier).await.ok();
+    }
+
+    /// Names what was not decoded, reason by reason.
+    fn tell_reasons(&self) {
+        let ledger = self.accounting.decoding();
+        for reason in decode::Reason::ALL {
+            let decode::Count { events, octets } = ledger.reason(reason);
+            if events > 0 {
+                let (name, meaning) = (reason.name(), reason.sentence());
+                info!(
+                    reason = name,
+                    events, octets, meaning, "not decoded, or noted"
+                );
+            }
+        }
     }
 
     /// Tells the clients, and waits until they have taken what is there. At a shutdown
