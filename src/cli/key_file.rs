@@ -22,7 +22,10 @@ pub(crate) enum KeyFileError {
         source: io::Error,
     },
     /// The file cannot be read.
-    #[error("key file {}: {source}; make it readable, or set `anonymizer.key_file`", path.display())]
+    #[error(
+        "key file {}: {source}; make it readable, or set `recorder.directory` or \
+         `anonymizer.key_file`", path.display()
+    )]
     Read {
         /// The file.
         path: PathBuf,
@@ -82,7 +85,15 @@ fn key_of(path: &Path, octets: &[u8]) -> Result<Key, KeyFileError> {
 fn read(path: &Path) -> Result<Option<Key>, KeyFileError> {
     let file = match fs::File::open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        // Below a file there is nothing either; making the directory will say why.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            return Ok(None);
+        }
         Err(error) => return Err(unreadable(path)(error)),
     };
     let mode = file.metadata().map_err(unreadable(path))?.mode() & 0o7777;
