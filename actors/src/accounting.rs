@@ -190,6 +190,7 @@ impl Accounting {
             Custody::Originals(flows) => self.records_quarantined.add_len(flows.len()),
             Custody::Aggregated(flows) => self.flows_quarantined.add_len(flows.len()),
             Custody::Enriched(flows) => self.flows_quarantined.add_len(flows.len()),
+            Custody::Anonymized(flows) => self.flows_quarantined.add_len(flows.len()),
             Custody::Replayed(block) => self.flows_quarantined.add_len(block.flows().len()),
             Custody::Block(block) => self.flows_not_recorded.add_len(block.flows().len()),
         }

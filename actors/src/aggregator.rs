@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix::prelude::*;
-use flow::AggregatedFlow;
+use flow::{AggregatedFlow, Tick};
 use mediation::aggregate;
 
 use crate::accounting::Accounting;
@@ -27,6 +27,9 @@ pub struct Aggregator {
     /// What `accounting` was last told of the core.
     told: aggregate::Counters,
     held_told: u64,
+    /// The last release it passed on, and the last second in which it took records in.
+    last: Release,
+    received: Tick,
     next: Courier<AggregatedFlows>,
     bin: Bin,
     accounting: Arc<Accounting>,
@@ -49,6 +52,8 @@ impl Aggregator {
             core,
             told,
             held_told: 0,
+            last: Release::of(Tick::default()),
+            received: Tick::default(),
             next,
             bin,
             accounting,
@@ -76,6 +81,7 @@ impl Aggregator {
     /// Hands over what was released, at least one message, the last marked so.
     fn pass_on(&mut self, release: Release, flows: &[AggregatedFlow], ctx: &mut Context<Self>) {
         self.account();
+        self.last = release;
         let mut batches = flows.chunks(BATCH_MAX);
         loop {
             let batch = Arc::new(batches.next().unwrap_or_default().to_vec());
@@ -95,6 +101,12 @@ impl Aggregator {
             }
         }
     }
+
+    fn release_all(&mut self, release: Release, ctx: &mut Context<Self>) {
+        for (part, released) in self.core.drain().into_iter().enumerate() {
+            self.pass_on(Release { part, ..release }, &released, ctx);
+        }
+    }
 }
 
 impl Actor for Aggregator {
@@ -107,10 +119,13 @@ impl Handler<OriginalFlows> for Aggregator {
     type Result = ();
 
     fn handle(&mut self, OriginalFlows { flows, received }: OriginalFlows, _: &mut Context<Self>) {
+        #[cfg(test)]
+        crate::simulation::tripwire(NAME);
         let core = &self.core;
         match guard(|| core.plan(&flows, received)) {
             Ok(plan) => {
                 self.core.apply(plan);
+                self.received = self.received.max(received);
                 self.account();
             }
             Err(fault) => self.bin.put(NAME, fault, Custody::Originals(flows)),
@@ -122,6 +137,8 @@ impl Handler<CloseTick> for Aggregator {
     type Result = ();
 
     fn handle(&mut self, CloseTick(release): CloseTick, ctx: &mut Context<Self>) {
+        #[cfg(test)]
+        crate::simulation::tripwire(NAME);
         let released = self.core.tick(release.tick);
         self.pass_on(release, &released, ctx);
     }
@@ -131,14 +148,24 @@ impl Handler<ReleaseAll> for Aggregator {
     type Result = ();
 
     fn handle(&mut self, ReleaseAll(release): ReleaseAll, ctx: &mut Context<Self>) {
-        for (part, released) in self.core.drain().into_iter().enumerate() {
-            self.pass_on(Release { part, ..release }, &released, ctx);
-        }
+        self.release_all(release, ctx);
     }
 }
 
 impl Handler<Barrier> for Aggregator {
-    type Result = ();
+    type Result = ResponseFuture<()>;
 
-    fn handle(&mut self, _: Barrier, _: &mut Context<Self>) {}
+    /// Its source says first that all is to be released. If that one was given up, or
+    /// that message was lost in a fall, what is held leaves now.
+    fn handle(&mut self, _: Barrier, ctx: &mut Context<Self>) -> Self::Result {
+        if self.core.held() > 0 {
+            let tick = self.last.tick.max(self.received).next();
+            let release = Release {
+                run: self.last.run,
+                ..Release::of(tick)
+            };
+            self.release_all(release, ctx);
+        }
+        self.next.barrier()
+    }
 }

@@ -53,6 +53,8 @@ impl Handler<EnrichedFlows> for Anonymizer {
     type Result = ();
 
     fn handle(&mut self, EnrichedFlows { from, flows }: EnrichedFlows, ctx: &mut Context<Self>) {
+        #[cfg(test)]
+        crate::simulation::tripwire(NAME);
         let policy = &*self.policy;
         let Sorted { done, poison, kept } = sort_out(&flows, |flows| policy.anonymize(flows));
         for (fault, flow) in poison {
@@ -69,7 +71,9 @@ impl Handler<EnrichedFlows> for Anonymizer {
 }
 
 impl Handler<Barrier> for Anonymizer {
-    type Result = ();
+    type Result = ResponseFuture<()>;
 
-    fn handle(&mut self, _: Barrier, _: &mut Context<Self>) {}
+    fn handle(&mut self, _: Barrier, _: &mut Context<Self>) -> Self::Result {
+        self.next.barrier()
+    }
 }

@@ -52,6 +52,8 @@ impl Handler<AggregatedFlows> for Enricher {
     type Result = ();
 
     fn handle(&mut self, batch: AggregatedFlows, ctx: &mut Context<Self>) {
+        #[cfg(test)]
+        crate::simulation::tripwire(NAME);
         let AggregatedFlows { from, flows } = batch;
         let lookup = &*self.lookup;
         let Sorted { done, poison, kept } = sort_out(&flows, |flows| enrich(lookup, flows));
@@ -72,7 +74,9 @@ impl Handler<AggregatedFlows> for Enricher {
 }
 
 impl Handler<Barrier> for Enricher {
-    type Result = ();
+    type Result = ResponseFuture<()>;
 
-    fn handle(&mut self, _: Barrier, _: &mut Context<Self>) {}
+    fn handle(&mut self, _: Barrier, _: &mut Context<Self>) -> Self::Result {
+        self.next.barrier()
+    }
 }

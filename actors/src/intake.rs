@@ -180,7 +180,9 @@ impl Intake {
         };
         self.accounting.datagrams_rejected.add(1);
         if let Some(suppressed) = self.log.permit() {
-            debug!(exporter = %report.exporter.addr, %error, suppressed, "datagram rejected");
+            // Without the exporter's address: it is one of those that are anonymized.
+            let domain = report.exporter.domain;
+            debug!(domain, %error, suppressed, "datagram rejected");
         }
     }
 }

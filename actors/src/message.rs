@@ -190,7 +190,8 @@ impl Release {
 #[rtype(result = "()")]
 pub struct Publish(pub Arc<Block>);
 
-/// Answered once everything that came before it was answered for by the next stage.
+/// Nothing follows: pass on what is still held. Answered once everything that came
+/// before it was answered for by the next stage.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "()")]
 pub struct Barrier;
@@ -229,6 +230,8 @@ pub enum Custody {
     Aggregated(Arc<Vec<AggregatedFlow>>),
     /// Enriched flows.
     Enriched(Arc<Vec<EnrichedFlow>>),
+    /// Flows that may leave and were not published.
+    Anonymized(Arc<Vec<AnonymizedFlow>>),
     /// A block on its way to the Recorder.
     Block(Arc<Block>),
     /// A block of a replayed dataset on its way to the Publisher.

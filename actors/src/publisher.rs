@@ -16,7 +16,7 @@ use crate::accounting::Accounting;
 use crate::message::{AnonymizedFlows, Barrier, Custody, Publish, Release};
 use crate::quarantine::Bin;
 use crate::ring::{BLOCKS_MIN, Ring};
-use crate::supervision::Courier;
+use crate::supervision::{Courier, Fault};
 use crate::wait::Wait;
 
 /// The name in logs and quarantine.
@@ -70,6 +70,7 @@ pub struct Publisher {
     next_seq: u64,
     ring: Arc<Ring>,
     recorder: Option<Courier<Publish>>,
+    bin: Bin,
     accounting: Arc<Accounting>,
 }
 
@@ -86,12 +87,13 @@ impl Publisher {
         // The Recorder may be some blocks behind, but never so many that the ring has
         // lost what is not written yet.
         let window = BLOCKS_MIN / 2;
-        let recorder = recorder.map(|next| Courier::new(NAME, next, bin, window));
+        let recorder = recorder.map(|next| Courier::new(NAME, next, bin.clone(), window));
         Self {
             merge: Merge::new(lanes),
             next_seq: ring.next_seq(),
             ring,
             recorder,
+            bin,
             accounting,
         }
     }
@@ -125,6 +127,8 @@ impl Handler<AnonymizedFlows> for Publisher {
     type Result = ();
 
     fn handle(&mut self, message: AnonymizedFlows, ctx: &mut Context<Self>) {
+        #[cfg(test)]
+        crate::simulation::tripwire(NAME);
         for (release, flows) in self.merge.take_in(message) {
             self.publish(release.tick, flows, ctx);
         }
@@ -141,15 +145,29 @@ impl Handler<Publish> for Publisher {
 }
 
 impl Handler<Barrier> for Publisher {
-    type Result = ResponseActFuture<Self, ()>;
+    type Result = ResponseFuture<()>;
 
-    fn handle(&mut self, _: Barrier, _: &mut Context<Self>) -> Self::Result {
-        let landed = self.recorder.as_ref().and_then(Courier::all_landed);
-        Box::pin(fut::wrap_future(async move {
-            if let Some(landed) = landed {
-                landed.await;
-            }
-        }))
+    /// A lane that was given up comes to no further end. What the others let go is not
+    /// held up by it.
+    fn handle(&mut self, _: Barrier, ctx: &mut Context<Self>) -> Self::Result {
+        for (release, flows) in std::mem::take(&mut self.merge.pending) {
+            self.publish(release.tick, flows, ctx);
+        }
+        match &self.recorder {
+            Some(recorder) => recorder.barrier(),
+            None => Box::pin(std::future::ready(())),
+        }
+    }
+}
+
+/// What a Publisher that is given up has not published is not lost.
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        for flows in std::mem::take(&mut self.merge.pending).into_values() {
+            let fault = Fault::new("the publisher ended before their tick was complete");
+            self.bin
+                .put(NAME, fault, Custody::Anonymized(Arc::new(flows)));
+        }
     }
 }
 

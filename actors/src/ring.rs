@@ -87,9 +87,13 @@ impl Ring {
         self.news.send_replace(());
     }
 
-    /// No block follows any more.
+    /// No block follows any more, and nothing is written any more: what is not there by
+    /// now is declared, not waited for.
     pub fn end(&self, reason: EndReason) {
-        self.state().ended.get_or_insert(reason);
+        let mut state = self.state();
+        state.ended.get_or_insert(reason);
+        state.written = state.written.max(state.next_seq);
+        drop(state);
         self.news.send_replace(());
     }
 

@@ -9,6 +9,8 @@
 //! and what would be right. This crate opens the settings files and nothing else; it looks
 //! at no clock, environment or other file.
 
+#![forbid(unsafe_code)]
+
 mod aggregator;
 mod anonymizer;
 mod check;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::client::count;
 use crate::support::exporter::{Exporter, Sample, V5_HEADER, V5_RECORD, v5};
 use crate::support::program::generate;
-use crate::support::{Client, Launch, Scratch};
+use crate::support::{Client, Ended, Launch, Scratch};
 
 /// How many good datagrams come between the bad ones.
 const GOOD: u16 = 400;
@@ -59,19 +59,26 @@ fn v9(count: u16, id: u16, length: u16, body: &[u8]) -> Vec<u8> {
 
 /// Datagrams with nothing good in them. None of them holds a record that could be read.
 fn bad_datagrams() -> Vec<Vec<u8>> {
-    let whole = v5(0, &[Sample(60_000)]);
+    let whole = v5(0, &[Sample(50_000)]);
     let with_count = |count: u16| {
         let mut lying = whole.clone();
         lying[2..4].copy_from_slice(&count.to_be_bytes());
         lying
     };
     let mut bad: Vec<Vec<u8>> = (0..16).map(|len| whole[..len].to_vec()).collect();
-    bad.extend([0_u16, 1, 2, 3, 4, 6, 7, 8, 11, 0x4142, u16::MAX].map(|version| {
-        let mut unknown = whole.clone();
-        unknown[..2].copy_from_slice(&version.to_be_bytes());
-        unknown
-    }));
-    bad.extend([with_count(0), with_count(2), with_count(30), with_count(u16::MAX)]);
+    bad.extend(
+        [0_u16, 1, 2, 3, 4, 6, 7, 8, 11, 0x4142, u16::MAX].map(|version| {
+            let mut unknown = whole.clone();
+            unknown[..2].copy_from_slice(&version.to_be_bytes());
+            unknown
+        }),
+    );
+    bad.extend([
+        with_count(0),
+        with_count(2),
+        with_count(30),
+        with_count(u16::MAX),
+    ]);
     bad.push(whole[..V5_HEADER + V5_RECORD - 1].to_vec());
     bad.push(whole[..V5_HEADER - 1].to_vec());
     bad.extend([0, 15, 17, 1_000, u16::MAX].map(|length| ipfix(length, &[])));
@@ -103,7 +110,11 @@ fn good_datagrams_between_bad_ones_all_arrive() {
     for number in 0..GOOD {
         exporter.send(&v5(number.into(), &[Sample(number)]));
         let datagram = &bad[usize::from(number) % bad.len()];
-        let from = if number % 2 == 0 { &exporter } else { &stranger };
+        let from = if number % 2 == 0 {
+            &exporter
+        } else {
+            &stranger
+        };
         from.send(datagram);
     }
     let ended = service.end();
@@ -114,13 +125,37 @@ fn good_datagrams_between_bad_ones_all_arrive() {
     let ports = received.flows.iter().map(|flow| count(flow, "src_port"));
     let expected = (0..GOOD).map(|number| u64::from(Sample(number).src_port()));
     assert_eq!(ports.collect::<BTreeSet<_>>(), expected.collect());
-    assert_eq!(received.flows.len(), usize::from(GOOD), "and nothing else came");
+    assert_eq!(
+        received.flows.len(),
+        usize::from(GOOD),
+        "and nothing else came"
+    );
     for (name, expected) in [("datagrams", 2 * GOOD), ("records", GOOD), ("merged", 0)] {
         assert_eq!(ended.drained(name), u64::from(expected), "{name}");
     }
     for name in ["flows", "recorded", "delivered"] {
         assert_eq!(ended.drained(name), u64::from(GOOD), "{name}");
     }
+    let sent = (0..GOOD).map(|number| &bad[usize::from(number) % bad.len()]);
+    let empty = sent.filter(|datagram| datagram.is_empty()).count();
+    assert_eq!(events(&ended, "empty"), empty as u64);
+    for reason in [
+        "short",
+        "version_unknown",
+        "count_mismatch",
+        "length_mismatch",
+        "set_length",
+    ] {
+        assert!(events(&ended, reason) > 0, "{reason} is told");
+    }
+}
+
+/// How often something was not decoded for a reason.
+fn events(ended: &Ended, reason: &str) -> u64 {
+    let lines = ended.log.lines();
+    let mut objects = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let told = objects.find(|object| object["reason"] == reason);
+    told.map_or(0, |object| count(&object, "events"))
 }
 
 #[test]
@@ -142,7 +177,14 @@ fn a_flood_of_garbage_hides_no_record_of_an_exporter_with_templates() {
             stranger.send(&garbage);
         }
     });
-    let args = ["--protocol", "v9,ipfix", "--count", "5000", "--rate", "10000"];
+    let args = [
+        "--protocol",
+        "v9,ipfix",
+        "--count",
+        "5000",
+        "--rate",
+        "10000",
+    ];
     let sent = generate(&scratch, service.exporter_port(), &args);
     flood.join().unwrap();
     let ended = service.end();
@@ -153,6 +195,10 @@ fn a_flood_of_garbage_hides_no_record_of_an_exporter_with_templates() {
     for name in ["records", "packets", "bytes"] {
         assert_eq!(received.sum(name), count(&sent, name), "{name}");
     }
-    assert_eq!(ended.drained("datagrams"), GARBAGE + count(&sent, "datagrams"));
+    assert_eq!(
+        ended.drained("datagrams"),
+        GARBAGE + count(&sent, "datagrams")
+    );
     assert_eq!(ended.drained("records"), count(&sent, "records"));
+    assert!(ended.drained("rejected") > GARBAGE / 2);
 }

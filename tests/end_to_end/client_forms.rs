@@ -40,15 +40,17 @@ fn cell(value: &Value) -> String {
 fn csv_and_json_lines_say_the_same_in_all_fields() {
     let scratch = Scratch::new();
     let service = launch(&scratch).start();
-    let [jsonl, csv] = ["jsonl", "csv"].map(|format| {
-        Client::ask(service.client_port(), &json!({"format": format})).read_aside()
-    });
+    let [jsonl, csv] = ["jsonl", "csv"]
+        .map(|format| Client::ask(service.client_port(), &json!({"format": format})).read_aside());
     send(&service, 0..FLOWS);
     service.end().assert_clean();
     let (jsonl, csv) = (jsonl.join().unwrap(), csv.join().unwrap());
     jsonl.assert_whole("shutdown");
     let schema = csv.answer["schema"].as_array().unwrap();
-    let names: Vec<&str> = schema.iter().map(|field| field["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> = schema
+        .iter()
+        .map(|field| field["name"].as_str().unwrap())
+        .collect();
     assert_eq!(cells(&csv.lines[0]), names, "the header is the schema");
     let (end, rows) = csv.lines[1..].split_last().unwrap();
     assert_eq!(end, &format!("# end next_seq={FLOWS} reason=shutdown\n"));
@@ -76,7 +78,10 @@ fn features_choose_fields_and_their_order() {
     let src = Sample(7).src();
     let line = format!("{{\"bytes\":100,\"seq\":0,\"src_addr\":\"{src}\"}}\n");
     assert_eq!(jsonl.lines[0], line);
-    assert_eq!(csv.lines[..2], ["bytes,seq,src_addr\n".to_owned(), format!("100,0,{src}\n")]);
+    assert_eq!(
+        csv.lines[..2],
+        ["bytes,seq,src_addr\n".to_owned(), format!("100,0,{src}\n")]
+    );
     for answer in [&jsonl.answer, &csv.answer] {
         let schema = answer["schema"].as_array().unwrap();
         let names: Vec<&Value> = schema.iter().map(|field| &field["name"]).collect();

@@ -9,7 +9,9 @@ use crate::support::{Client, LOOK, Launch, PATIENCE, Scratch, Service};
 
 /// The code of the one error line that is said before the connection closes.
 fn refusal(said: &str) -> String {
-    let (line, rest) = said.split_once('\n').unwrap_or_else(|| panic!("no line: {said}"));
+    let (line, rest) = said
+        .split_once('\n')
+        .unwrap_or_else(|| panic!("no line: {said}"));
     assert_eq!(rest, "", "nothing follows");
     let error: Value = serde_json::from_str(line).unwrap();
     assert_eq!(error["type"], "error", "{line}");
@@ -51,7 +53,10 @@ fn every_kind_of_nonsense_gets_an_error_line_with_its_code() {
         (b"{\"features\":[\"seq\",\"seq\"]}\n", "bad_feature"),
         (b"{\"features\":[]}\n", "bad_feature"),
         (b"{\"start\":\"seq:1\"}\n", "out_of_range"),
-        (b"{\"start\":\"seq:18446744073709551615\"}\n", "out_of_range"),
+        (
+            b"{\"start\":\"seq:18446744073709551615\"}\n",
+            "out_of_range",
+        ),
         (long.as_bytes(), "too_long"),
         (endless.as_bytes(), "too_long"),
     ] {

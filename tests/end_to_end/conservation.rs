@@ -24,7 +24,16 @@ fn launch(scratch: &Scratch) -> Service {
 
 /// What a client got from a service that took this in and was ended.
 fn received(service: Service, take_in: impl FnOnce(&Service)) -> (Received, Ended) {
-    let client = Client::ask(service.client_port(), &json!({})).read_aside();
+    let features = [
+        "seq",
+        "records",
+        "packets",
+        "bytes",
+        "exporter",
+        "observation_domain",
+    ];
+    let request = json!({"features": features});
+    let client = Client::ask(service.client_port(), &request).read_aside();
     take_in(&service);
     let ended = service.end();
     ended.assert_clean();
@@ -57,7 +66,10 @@ fn assert_conserved(protocol: &str, to: fn(&Service) -> SocketAddr) {
     ] {
         assert_eq!(ended.drained(name), expected, "{name}");
     }
-    let domains = received.flows.iter().map(|flow| count(flow, "observation_domain"));
+    let domains = received
+        .flows
+        .iter()
+        .map(|flow| count(flow, "observation_domain"));
     assert_eq!(domains.collect::<BTreeSet<_>>().len(), 3);
 }
 
@@ -86,12 +98,16 @@ fn the_same_flows_from_several_exporters_are_kept_apart() {
     const SAMPLES: u16 = 200;
     let exporters = ["127.0.0.2", "127.0.0.3", "127.0.0.4"];
     let scratch = Scratch::new();
-    let service = Launch::new(&scratch, "data").without_anonymization().start();
+    let service = Launch::new(&scratch, "data")
+        .without_anonymization()
+        .start();
     let (received, _) = received(service, |service| {
         let exporters = exporters.map(|address| Exporter::at(address, service.exporter_port()));
         for number in 0..SAMPLES {
             let datagram = v5(number.into(), &[Sample(number)]);
-            exporters.iter().for_each(|exporter| exporter.send(&datagram));
+            exporters
+                .iter()
+                .for_each(|exporter| exporter.send(&datagram));
         }
     });
     let mut flows: BTreeMap<&str, u16> = BTreeMap::new();
@@ -105,7 +121,9 @@ fn the_same_flows_from_several_exporters_are_kept_apart() {
 #[test]
 fn pieces_of_a_flow_within_the_idle_timeout_are_merged() {
     let scratch = Scratch::new();
-    let service = Launch::new(&scratch, "data").without_anonymization().start();
+    let service = Launch::new(&scratch, "data")
+        .without_anonymization()
+        .start();
     let (received, ended) = received(service, |service| {
         let exporter = Exporter::at("127.0.0.1", service.exporter_port());
         for sequence in 0..3 {
@@ -113,6 +131,15 @@ fn pieces_of_a_flow_within_the_idle_timeout_are_merged() {
         }
     });
     assert_eq!(ended.drained("merged"), 4);
-    let of = |name| received.flows.iter().map(|flow| count(flow, name)).collect::<Vec<_>>();
-    assert_eq!((of("records"), of("packets"), of("bytes")), (vec![3; 2], vec![3; 2], vec![300; 2]));
+    let of = |name| {
+        received
+            .flows
+            .iter()
+            .map(|flow| count(flow, name))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (of("records"), of("packets"), of("bytes")),
+        (vec![3; 2], vec![3; 2], vec![300; 2])
+    );
 }

@@ -53,9 +53,17 @@ fn many_ticks_and_segments_replay_to_the_same_bytes_on_any_number_of_lanes() {
     let live = recorded(&scratch);
     let (raw, prepared) = (scratch.join("data/raw"), scratch.join("data/prepared"));
     for directory in [&raw, &prepared] {
-        assert!(segments(directory).len() > 1, "{:?}", segments(directory).keys());
+        assert!(
+            segments(directory).len() > 1,
+            "{:?}",
+            segments(directory).keys()
+        );
     }
-    for (other, lanes, pace) in [("one", "1", "max"), ("two", "2", "20x"), ("four", "4", "max")] {
+    for (other, lanes, pace) in [
+        ("one", "1", "max"),
+        ("two", "2", "20x"),
+        ("four", "4", "max"),
+    ] {
         let launch = launch(&scratch, other).set("pipeline.lanes", lanes);
         let replay = launch.replay_at_once(&raw).set("replay.pace", pace);
         let outcome = replay.run();
@@ -64,7 +72,10 @@ fn many_ticks_and_segments_replay_to_the_same_bytes_on_any_number_of_lanes() {
     }
     // The directory above names its raw dataset.
     let launch = launch(&scratch, "above").replay(&scratch.join("data"));
-    assert_eq!(replayed(&launch.set("replay.pace", "max")).flows, live.flows);
+    assert_eq!(
+        replayed(&launch.set("replay.pace", "max")).flows,
+        live.flows
+    );
 }
 
 #[test]
@@ -76,12 +87,17 @@ fn a_prepared_dataset_is_told_as_it_is() {
     // Another key and other settings change nothing: what is prepared stays so.
     let launch = Launch::new(&scratch, "unused").set("replay.pace", "max");
     assert_eq!(replayed(&launch.replay(&prepared)).text(), live_text(&live));
-    assert_eq!(segments(&prepared), before, "a replay leaves its dataset as it is");
+    assert_eq!(
+        segments(&prepared),
+        before,
+        "a replay leaves its dataset as it is"
+    );
 }
 
 /// The lines of the flows, and the end that a replay has.
 fn live_text(live: &Received) -> String {
-    live.text().replace("\"reason\":\"shutdown\"", "\"reason\":\"end_of_replay\"")
+    live.text()
+        .replace("\"reason\":\"shutdown\"", "\"reason\":\"end_of_replay\"")
 }
 
 #[test]
@@ -90,7 +106,10 @@ fn a_replay_into_the_directory_of_its_dataset_records_nothing_and_says_so() {
     let live = recorded(&scratch);
     let (raw, prepared) = (scratch.join("data/raw"), scratch.join("data/prepared"));
     let before = [segments(&raw), segments(&prepared)];
-    let service = launch(&scratch, "data").replay(&raw).set("replay.pace", "max").start();
+    let service = launch(&scratch, "data")
+        .replay(&raw)
+        .set("replay.pace", "max")
+        .start();
     let received = Client::ask(service.client_port(), &json!({})).read();
     let ended = service.wait();
     assert_eq!(ended.code, Some(0), "{}", ended.log);
@@ -102,7 +121,10 @@ fn a_replay_into_the_directory_of_its_dataset_records_nothing_and_says_so() {
 
 /// How long a replay takes to tell everything.
 fn took(scratch: &Scratch, dataset: &Path, pace: &str) -> Duration {
-    let service = launch(scratch, pace).replay(dataset).set("replay.pace", pace).start();
+    let service = launch(scratch, pace)
+        .replay(dataset)
+        .set("replay.pace", pace)
+        .start();
     let client = Client::ask(service.client_port(), &json!({"features": ["seq"]}));
     let begun = Instant::now();
     client.read().assert_whole("end_of_replay");

@@ -1,7 +1,7 @@
 //! A real exporter: softflowd meters a capture whose truth is known.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::process::Command;
 
@@ -23,7 +23,10 @@ fn export(softflowd: &Path, version: &str, traffic: &Traffic, scratch: &Scratch,
     let mut command = Command::new(softflowd);
     command.arg("-r").arg(pcap);
     command.args(["-n", &to.to_string(), "-v", version, "-a", "-c", "none"]);
-    command.arg("-p").arg(scratch.join("softflowd.pid")).arg("-d");
+    command
+        .arg("-p")
+        .arg(scratch.join("softflowd.pid"))
+        .arg("-d");
     let outcome = finish(start(&mut command));
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
 }
@@ -61,7 +64,8 @@ fn amount(counts: &Counts) -> (u64, u64, u8) {
 }
 
 /// Each flow came once, and carries the truth.
-fn assert_truth(flows: &[Value], truth: &BTreeMap<Key, Counts>) {
+fn assert_truth(flows: &[Value], truth: &BTreeMap<Key, Counts>, early_ms: u64) {
+    let times = conversations(truth);
     let mut seen = BTreeMap::new();
     for flow in flows {
         let key = key(flow);
@@ -69,18 +73,45 @@ fn assert_truth(flows: &[Value], truth: &BTreeMap<Key, Counts>) {
         let amount = (count(flow, "packets"), count(flow, "bytes"), flags);
         assert!(seen.insert(key, amount).is_none(), "twice: {flow}");
         assert_eq!(flow["records"], 1, "{flow}");
-        assert_times(flow, &truth[&key]);
+        assert_times(flow, times[&conversation(key)], early_ms);
     }
     let truth: BTreeMap<_, _> = truth.iter().map(|(&key, c)| (key, amount(c))).collect();
     assert_eq!(seen, truth);
 }
 
-/// Times of packets, from a header's whole seconds or milliseconds and uptimes that the
-/// exporter has rounded.
-fn assert_times(flow: &Value, truth: &Counts) {
-    let near = |name: &str, us: u64| count(flow, name).abs_diff(us / 1_000) <= 2;
-    let all = near("start_ms", truth.first_us) && near("end_ms", truth.last_us);
-    assert!(all, "{flow}\n{truth:?}");
+/// Two ends, and what they speak: the same for both directions. Messages of ICMP of
+/// different types are not one conversation.
+fn conversation(key: Key) -> [(IpAddr, u16); 2] {
+    let mut ends = [(key.src, key.src_port), (key.dst, key.dst_port)];
+    if !matches!(key.protocol, 1 | 58) {
+        ends.sort_unstable();
+    }
+    ends
+}
+
+/// First and last packet of each conversation: softflowd meters both directions as one
+/// and gives both the times of the whole.
+fn conversations(truth: &BTreeMap<Key, Counts>) -> BTreeMap<[(IpAddr, u16); 2], (u64, u64)> {
+    let mut times = BTreeMap::new();
+    for (&key, counts) in truth {
+        let (first, last) = times.entry(conversation(key)).or_insert((u64::MAX, 0));
+        *first = counts.first_us.min(*first);
+        *last = counts.last_us.max(*last);
+    }
+    times
+}
+
+/// Times of packets in microseconds: the exporter rounds them to milliseconds, and its
+/// headers of NetFlow v9 say what time it is in whole seconds only.
+fn assert_times(flow: &Value, (first_us, last_us): (u64, u64), early_ms: u64) {
+    let near = |name: &str, us: u64| {
+        let (told, truth) = (count(flow, name), us / 1_000);
+        (truth - early_ms - 2..=truth + 2).contains(&told)
+    };
+    let lasted = (last_us - first_us) / 1_000;
+    let all = near("start_ms", first_us) && near("end_ms", last_us);
+    assert!(all, "{first_us} {last_us}: {flow}");
+    assert!(count(flow, "duration_ms").abs_diff(lasted) <= 2, "{flow}");
 }
 
 /// One version of the protocol, all the way and back.
@@ -90,11 +121,12 @@ fn all_the_way(test: &str, version: &str, truth: fn(&Traffic) -> BTreeMap<Key, C
     };
     let scratch = Scratch::new();
     let traffic = ordinary(version.parse().unwrap(), CONVERSATIONS);
-    let launch = |data| Launch::new(&scratch, data).without_anonymization();
+    let launch = |data: &str| Launch::new(&scratch, data).without_anonymization();
     let export = |to| export(&softflowd, version, &traffic, &scratch, to);
     let live = collected(&launch("data").set("pipeline.lanes", "2"), export, "jsonl");
     live.assert_whole("shutdown");
-    assert_truth(&live.flows, &truth(&traffic));
+    let early_ms = if version == "9" { 1_000 } else { 0 };
+    assert_truth(&live.flows, &truth(&traffic), early_ms);
 
     let prepared = scratch.join("data/prepared");
     let replay = launch("unused").replay(&prepared).start();
@@ -102,7 +134,10 @@ fn all_the_way(test: &str, version: &str, truth: fn(&Traffic) -> BTreeMap<Key, C
     let replayed = client.read();
     replay.wait().assert_clean();
     replayed.assert_whole("end_of_replay");
-    assert_eq!(replayed.flows, live.flows, "what was recorded is what went out");
+    assert_eq!(
+        replayed.flows, live.flows,
+        "what was recorded is what went out"
+    );
 
     for lanes in ["1", "2", "4"] {
         let other = format!("again-{lanes}");
@@ -115,29 +150,42 @@ fn all_the_way(test: &str, version: &str, truth: fn(&Traffic) -> BTreeMap<Key, C
 
 #[test]
 fn netflow_v5_of_softflowd_carries_the_truth_and_replays_to_the_same_bytes() {
-    all_the_way("netflow_v5_of_softflowd", "5", Traffic::ipv4);
+    all_the_way(
+        "netflow_v5_of_softflowd_carries_the_truth_and_replays_to_the_same_bytes",
+        "5",
+        Traffic::ipv4,
+    );
 }
 
 #[test]
 fn netflow_v9_of_softflowd_carries_the_truth_and_replays_to_the_same_bytes() {
-    all_the_way("netflow_v9_of_softflowd", "9", |all| all.flows.clone());
+    all_the_way(
+        "netflow_v9_of_softflowd_carries_the_truth_and_replays_to_the_same_bytes",
+        "9",
+        |all| all.flows.clone(),
+    );
 }
 
 #[test]
 fn ipfix_of_softflowd_carries_the_truth_and_replays_to_the_same_bytes() {
-    all_the_way("ipfix_of_softflowd", "10", |all| all.flows.clone());
+    all_the_way(
+        "ipfix_of_softflowd_carries_the_truth_and_replays_to_the_same_bytes",
+        "10",
+        |all| all.flows.clone(),
+    );
 }
 
 #[test]
 fn anonymized_flows_of_softflowd_keep_their_totals_and_replay_to_the_same_bytes() {
-    let test = "anonymized_flows_of_softflowd";
+    let test = "anonymized_flows_of_softflowd_keep_their_totals_and_replay_to_the_same_bytes";
     let Some(softflowd) = tool("softflowd", test) else {
         return;
     };
     let scratch = Scratch::new();
     let traffic = ordinary(77, CONVERSATIONS);
     let key = scratch.join("key");
-    let launch = |data| Launch::new(&scratch, data).set("anonymizer.key_file", key.to_str().unwrap());
+    let launch =
+        |data: &str| Launch::new(&scratch, data).set("anonymizer.key_file", key.to_str().unwrap());
     let export = |to| export(&softflowd, "10", &traffic, &scratch, to);
     let csv = collected(&launch("data"), export, "csv");
     let prepared = scratch.join("data/prepared");
@@ -169,9 +217,21 @@ fn assert_totals(csv: &Received, traffic: &Traffic) {
     };
     let truth = traffic.flows.values();
     assert_eq!(rows.len(), traffic.flows.len());
-    assert_eq!(sum("packets"), truth.clone().map(|c| c.packets).sum());
-    assert_eq!(sum("bytes"), truth.map(|c| c.bytes).sum());
+    assert_eq!(
+        sum("packets"),
+        truth.clone().map(|c| c.packets).sum::<u64>()
+    );
+    assert_eq!(sum("bytes"), truth.map(|c| c.bytes).sum::<u64>());
     let at = column("src_addr");
-    let known = |row: &&Vec<&str>| traffic.flows.keys().any(|key| key.src.to_string() == row[at]);
-    assert_eq!(rows.iter().find(known), None, "an address is an original one");
+    let known = |row: &&Vec<&str>| {
+        traffic
+            .flows
+            .keys()
+            .any(|key| key.src.to_string() == row[at])
+    };
+    assert_eq!(
+        rows.iter().find(known),
+        None,
+        "an address is an original one"
+    );
 }

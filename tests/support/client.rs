@@ -94,19 +94,35 @@ impl Client {
     /// Reads on until what was received is enough.
     pub(crate) fn read_until(&mut self, enough: impl Fn(&Received) -> bool) {
         while !enough(&self.received) {
-            assert!(self.read_line(), "the stream ended: {:?}", self.received.end);
+            assert!(
+                self.read_line(),
+                "the stream ended: {:?}",
+                self.received.end
+            );
         }
     }
 
-    /// Reads to the end of the connection.
+    /// Reads to the end of the connection. What came is looked at when all of it is there,
+    /// so that the service never waits for a test.
     pub(crate) fn read(mut self) -> Received {
-        while self.read_line() {}
+        let mut rest = String::new();
+        self.lines.read_to_string(&mut rest).unwrap();
+        let lines = rest.split_inclusive('\n').map(str::to_owned);
+        lines.for_each(|line| self.received.take_in(line));
         self.received
     }
 
     /// Reads to the end of the connection on a thread.
     pub(crate) fn read_aside(self) -> JoinHandle<Received> {
         thread::spawn(move || self.read())
+    }
+
+    /// Reads on a thread until this many positions came.
+    pub(crate) fn read_positions_aside(mut self, positions: u64) -> JoinHandle<Self> {
+        thread::spawn(move || {
+            self.read_until(|received| received.positions() == positions);
+            self
+        })
     }
 
     /// Goes away.
@@ -147,6 +163,12 @@ impl Received {
     /// All lines as one text.
     pub(crate) fn text(&self) -> String {
         self.lines.concat()
+    }
+
+    /// How many positions have come, as flows or as declared gaps.
+    pub(crate) fn positions(&self) -> u64 {
+        let missing = self.gaps.iter().map(|gap| gap.to - gap.from + 1);
+        self.flows.len() as u64 + missing.sum::<u64>()
     }
 
     /// Every position from `first` on came once and in order, as a flow or in a declared

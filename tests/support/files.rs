@@ -44,7 +44,10 @@ pub(crate) fn zstdcat(directory: &Path, test: &str) -> Option<String> {
     let zstdcat = tool("zstdcat", test)?;
     let mut text = String::new();
     for name in segments(directory).into_keys() {
-        let output = Command::new(&zstdcat).arg(directory.join(name)).output().unwrap();
+        let output = Command::new(&zstdcat)
+            .arg(directory.join(name))
+            .output()
+            .unwrap();
         assert!(output.status.success(), "{output:?}");
         text.push_str(&String::from_utf8(output.stdout).unwrap());
     }

@@ -25,7 +25,8 @@ impl<'a> Launch<'a> {
 
     /// The same with another setting; the last one of a key wins.
     pub(crate) fn set(mut self, key: &str, value: &str) -> Self {
-        self.args.extend(["--set".to_owned(), format!("{key}={value}")]);
+        self.args
+            .extend(["--set".to_owned(), format!("{key}={value}")]);
         self
     }
 

@@ -4,8 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::thread::{self, JoinHandle, panicking};
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -28,8 +28,6 @@ pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
     /// All lines of its log, and what else came on standard error.
     pub(crate) log: String,
-    /// From the signal to the end.
-    pub(crate) took: Duration,
 }
 
 /// Lines as they come.
@@ -141,11 +139,6 @@ impl Service {
         self.log.wait_for(text, find)
     }
 
-    /// The log so far.
-    pub(crate) fn log(&self) -> String {
-        self.log.text()
-    }
-
     /// Sends a signal by its name.
     pub(crate) fn signal(&self, name: &str) {
         let kill = format!("kill -s {name} {}", self.child.id());
@@ -166,16 +159,13 @@ impl Service {
 
     /// Its end, which comes by itself or was asked for.
     pub(crate) fn wait(mut self) -> Ended {
-        let begun = Instant::now();
         let status = wait(&mut self.child, PATIENCE);
-        let took = begun.elapsed();
         self.reader.take().unwrap().join().unwrap();
         let log = self.log.text();
         let status = status.unwrap_or_else(|| panic!("it does not end:\n{log}"));
         Ended {
             code: status.code(),
             log,
-            took,
         }
     }
 }
@@ -185,7 +175,7 @@ impl Drop for Service {
         // An error says that it has ended already.
         drop(self.child.kill());
         drop(self.child.wait());
-        if std::thread::panicking() {
+        if panicking() {
             println!("log of the service:\n{}", self.log.text());
         }
     }
@@ -208,7 +198,10 @@ impl Ended {
 
     /// A count of the line that it drained.
     pub(crate) fn drained(&self, name: &str) -> u64 {
-        let objects = self.log.lines().filter_map(|line| serde_json::from_str(line).ok());
+        let objects = self
+            .log
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok());
         let mut drained = objects.filter(|line: &Value| line["message"] == "drained");
         let count = drained.next().and_then(|line| line[name].as_u64());
         count.unwrap_or_else(|| panic!("no {name} of the drain:\n{}", self.log))

@@ -140,6 +140,8 @@ impl ClientSession {
     }
 
     fn run(&mut self, ctx: &mut Context<Self>) {
+        #[cfg(test)]
+        crate::simulation::tripwire(NAME);
         if let Phase::Streaming(cursor) = &mut self.phase {
             // What comes from here on is news; what is there already, `next_step` finds.
             cursor.news.mark_unchanged();
@@ -266,16 +268,18 @@ impl ClientSession {
             return Box::pin(fut::ready(()));
         };
         let next_seq = cursor.next_seq;
+        // What was written by now and is not found will never be; of what is written
+        // while it is looked for, nothing is said yet.
+        let until = self.hall.ring.oldest_seq().min(self.hall.ring.written());
         let stream = cursor.stored.take(|| self.hall.stored_from(next_seq));
         let reading = stored::read(stream, next_seq);
         Box::pin(
             reading
                 .into_actor(self)
-                .map(|(stream, block), session: &mut Self, ctx| {
-                    let oldest = session.hall.ring.oldest_seq();
+                .map(move |(stream, block), session: &mut Self, ctx| {
                     if let Phase::Streaming(cursor) = &mut session.phase {
                         cursor.stored.put_back(stream);
-                        cursor.take_stored(block, oldest, &mut session.outgoing);
+                        cursor.take_stored(block, until, &mut session.outgoing);
                     }
                     session.run(ctx);
                 }),
@@ -293,13 +297,9 @@ impl Cursor {
         }
     }
 
-    /// Takes a block that was read from the dataset; `None` if it has nothing (more).
-    fn take_stored(
-        &mut self,
-        block: Option<protocol::Block>,
-        oldest: u64,
-        outgoing: &mut Outgoing,
-    ) {
+    /// Takes a block that was read from the dataset; `None` if it has nothing before
+    /// `until`.
+    fn take_stored(&mut self, block: Option<protocol::Block>, until: u64, outgoing: &mut Outgoing) {
         match block {
             Some(block) if block.next_seq() > self.next_seq => {
                 self.miss(block.first_seq(), GapReason::NotStored, outgoing);
@@ -308,7 +308,7 @@ impl Cursor {
                 self.next_seq = block.next_seq();
             }
             Some(_) => {}
-            None => self.miss(oldest, GapReason::NotStored, outgoing),
+            None => self.miss(until, GapReason::NotStored, outgoing),
         }
     }
 }

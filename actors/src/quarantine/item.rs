@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use flow::{AggregatedFlow, Civil, EnrichedFlow, Field, OriginalFlow, Place, Value as FlowValue};
+use mediation::anonymize::AnonymizedFlow;
 use serde_json::{Value, json};
 
 use super::Quarantined;
@@ -41,6 +42,7 @@ fn content(custody: &Custody) -> (&'static str, usize, Value) {
         Custody::Originals(flows) => ("records", flows.len(), listed(flows, original)),
         Custody::Aggregated(flows) => ("flows", flows.len(), listed(flows, aggregated)),
         Custody::Enriched(flows) => ("flows", flows.len(), listed(flows, enriched)),
+        Custody::Anonymized(flows) => ("prepared", flows.len(), listed(flows, anonymized)),
         Custody::Block(block) | Custody::Replayed(block) => {
             let positions = json!({"first_seq": block.first_seq(), "next_seq": block.next_seq()});
             ("block", block.flows().len(), positions)
@@ -96,11 +98,20 @@ fn aggregated(flow: &AggregatedFlow) -> Value {
     })
 }
 
-/// The fields that are known, under their names in the prepared flow.
 fn enriched(flow: &EnrichedFlow) -> Value {
     let civil = Civil::from_millis(flow.flow.start_ms);
+    members(|field| flow.value(field, &civil))
+}
+
+fn anonymized(flow: &AnonymizedFlow) -> Value {
+    let civil = Civil::from_millis(flow.flow().start_ms);
+    members(|field| flow.value(field, &civil))
+}
+
+/// The fields that are known, under their names in the prepared flow.
+fn members<'a>(value_of: impl Fn(Field) -> FlowValue<'a>) -> Value {
     let member = |field: Field| {
-        let value = match flow.value(field, &civil) {
+        let value = match value_of(field) {
             FlowValue::Null => return None,
             FlowValue::Unsigned(number) => json!(number),
             FlowValue::Signed(number) => json!(number),

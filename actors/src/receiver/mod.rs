@@ -24,6 +24,7 @@ use crate::rate_limit::RateLimit;
 use crate::supervision::Courier;
 use crate::wait::Wait;
 use reading::Reading;
+use socket::Look;
 pub(crate) use socket::remedy;
 pub use socket::{BindError, BoundPort, UdpPort, bind};
 
@@ -82,13 +83,13 @@ impl Receiver {
     }
 
     /// Reads one port until it is empty or the batch is full; whether it was full.
-    fn read_port(&mut self, index: usize, batch: &mut DatagramBatch) -> bool {
+    fn read_port(&mut self, index: usize, look: Look, batch: &mut DatagramBatch) -> bool {
         let Some(port) = self.ports.get(index) else {
             return false;
         };
         let intake = &mut self.intake;
         let stamp = |kernel| intake.stamp(kernel);
-        match self.reading.read(index, port, batch, stamp) {
+        match self.reading.read(index, port, look, batch, stamp) {
             Ok(read) => {
                 self.accounting
                     .datagrams_dropped_by_kernel
@@ -127,7 +128,7 @@ impl Receiver {
         let mut batch = DatagramBatch::default();
         let mut more = false;
         for index in 0..self.ports.len() {
-            more |= self.read_port(index, &mut batch);
+            more |= self.read_port(index, Look::Now, &mut batch);
         }
         self.take_in(batch, ctx);
         more
@@ -139,11 +140,13 @@ impl Receiver {
         let settled = SystemTime::now()
             .checked_sub(SETTLED)
             .unwrap_or(SystemTime::UNIX_EPOCH);
-        if self.draining || self.intake.ticked().is_none() || self.read_all(ctx) {
+        let tick = receive_time(settled).tick();
+        let is_due = |intake: &Intake| intake.ticked().is_some_and(|ticked| tick > ticked);
+        if self.draining || !is_due(&self.intake) || self.read_all(ctx) {
             return;
         }
-        let tick = receive_time(settled).tick();
-        if self.intake.ticked().is_some_and(|ticked| tick > ticked) {
+        // What was read may have moved the clock on.
+        if is_due(&self.intake) {
             self.intake.advance(tick, ctx);
         }
     }
@@ -183,7 +186,7 @@ impl StreamHandler<Readable> for Receiver {
             return;
         }
         let mut batch = DatagramBatch::default();
-        self.read_port(index, &mut batch);
+        self.read_port(index, Look::IfReady, &mut batch);
         self.take_in(batch, ctx);
     }
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::SystemTime;
 
 use dataset::Datagram;
 use flow::ReceiveTime;
@@ -11,7 +12,7 @@ use nix::sys::socket::{
 use nix::sys::time::TimeSpec;
 
 use super::kernel_drops;
-use super::socket::UdpPort;
+use super::socket::{Look, UdpPort};
 use crate::message::DatagramBatch;
 
 /// The largest UDP payload.
@@ -33,18 +34,14 @@ pub(super) struct Read {
 /// The buffers, and what each port's kernel has counted.
 pub(super) struct Reading {
     buffers: Vec<Vec<u8>>,
-    headers: MultiHeaders<SockaddrStorage>,
     /// Of each port, the kernel's count of dropped datagrams when last seen.
     drops: Vec<u32>,
 }
 
 impl Reading {
     pub(super) fn new(per_read: usize, ports: usize) -> Self {
-        // A receive time, a drop count and a destination address of either family.
-        let control = nix::cmsg_space!(TimeSpec, u32, nix::libc::in6_pktinfo);
         Self {
             buffers: vec![vec![0; DATAGRAM_MAX]; per_read],
-            headers: MultiHeaders::preallocate(per_read, Some(control)),
             drops: vec![0; ports],
         }
     }
@@ -55,14 +52,15 @@ impl Reading {
         &mut self,
         index: usize,
         port: &UdpPort,
+        look: Look,
         batch: &mut DatagramBatch,
         mut stamp: impl FnMut(ReceiveTime) -> ReceiveTime,
     ) -> io::Result<Read> {
         let mut read = Read::default();
         while !read.full {
             let drops = self.drops.get_mut(index);
-            let (buffers, headers) = (&mut self.buffers, &mut self.headers);
-            let once = port.try_read(|fd| read_once(fd, buffers, headers, port, batch, &mut stamp));
+            let buffers = &mut self.buffers;
+            let once = port.try_read(look, |fd| read_once(fd, buffers, port, batch, &mut stamp));
             match once {
                 Ok(seen) => read.dropped += drops.map_or(0, |drops| newly(drops, seen)),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(read),
@@ -97,7 +95,6 @@ fn newly(drops: &mut u32, seen: Option<u32>) -> u64 {
 fn read_once(
     fd: i32,
     buffers: &mut [Vec<u8>],
-    headers: &mut MultiHeaders<SockaddrStorage>,
     port: &UdpPort,
     batch: &mut DatagramBatch,
     stamp: &mut impl FnMut(ReceiveTime) -> ReceiveTime,
@@ -106,8 +103,11 @@ fn read_once(
         .iter_mut()
         .map(|buffer| [IoSliceMut::new(buffer)])
         .collect();
+    // Headers are made anew for each call: the library does not restore the room for
+    // control messages that the kernel took from a header that is used again.
+    let mut headers = headers(slices.len());
     let mut dropped = None;
-    for message in recvmmsg(fd, headers, &mut slices, MsgFlags::MSG_DONTWAIT, None)? {
+    for message in recvmmsg(fd, &mut headers, &mut slices, MsgFlags::MSG_DONTWAIT, None)? {
         let About {
             source,
             destination,
@@ -117,7 +117,7 @@ fn read_once(
         dropped = seen.or(dropped);
         let payload = message.iovs().next().unwrap_or_default();
         batch.push(Datagram {
-            received: stamp(kernel),
+            received: stamp(kernel.unwrap_or_else(now)),
             source,
             destination,
             payload,
@@ -126,9 +126,22 @@ fn read_once(
     Ok(dropped)
 }
 
+/// Headers with room for a receive time, a drop count and a destination address of either
+/// family.
+fn headers(count: usize) -> MultiHeaders<SockaddrStorage> {
+    let control = nix::cmsg_space!(TimeSpec, u32, nix::libc::in6_pktinfo);
+    MultiHeaders::preallocate(count, Some(control))
+}
+
+/// The kernel stamps each datagram of a socket that asks for it. If it ever does not, the
+/// moment of reading is as near as can be.
+fn now() -> ReceiveTime {
+    super::receive_time(SystemTime::now())
+}
+
 /// What the kernel says about a datagram.
 struct About {
-    kernel: ReceiveTime,
+    kernel: Option<ReceiveTime>,
     source: SocketAddr,
     destination: SocketAddr,
     dropped: Option<u32>,
@@ -143,8 +156,7 @@ impl About {
             .and_then(socket_addr)
             .unwrap_or(unknown);
         let mut about = Self {
-            // Never used: the kernel stamps each datagram of a socket that asks for it.
-            kernel: ReceiveTime::from_nanos(0),
+            kernel: None,
             source: SocketAddr::new(source.ip().to_canonical(), source.port()),
             destination: SocketAddr::new(port.unspecific(), port.address().port()),
             dropped: None,
@@ -159,7 +171,9 @@ impl About {
         match control {
             ControlMessageOwned::ScmTimestampns(time) => {
                 let nanos = time.tv_sec().saturating_mul(1_000_000_000);
-                self.kernel = ReceiveTime::from_nanos(nanos.saturating_add(time.tv_nsec()));
+                self.kernel = Some(ReceiveTime::from_nanos(
+                    nanos.saturating_add(time.tv_nsec()),
+                ));
             }
             ControlMessageOwned::RxqOvfl(dropped) => self.dropped = Some(*dropped),
             ControlMessageOwned::Ipv4PacketInfo(info) => {
@@ -188,6 +202,33 @@ fn socket_addr(storage: &SockaddrStorage) -> Option<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_reading_has_the_kernels_time_and_the_destination() {
+        actix::System::new().block_on(async {
+            let bound = super::super::bind("127.0.0.1:0".parse().unwrap(), 1 << 16).unwrap();
+            let port = bound.listen().unwrap();
+            let sender = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+            let mut reading = Reading::new(4, 1);
+            let mut batch = DatagramBatch::default();
+            for _ in 0..5 {
+                let sent = now();
+                sender.send_to(b"datagram", port.address()).unwrap();
+                port.readable().await;
+                // What is stamped only when it is read comes after this.
+                let arrived = now();
+                let stamp = |kernel: ReceiveTime| {
+                    assert!((sent..=arrived).contains(&kernel), "not when it came");
+                    kernel
+                };
+                reading
+                    .read(0, &port, Look::IfReady, &mut batch, stamp)
+                    .unwrap();
+            }
+            let to: Vec<SocketAddr> = batch.iter().map(|datagram| datagram.destination).collect();
+            assert_eq!(to, [port.address(); 5]);
+        });
+    }
 
     #[test]
     fn the_kernels_count_is_taken_as_a_difference_that_wraps() {

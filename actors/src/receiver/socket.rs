@@ -97,6 +97,15 @@ fn request_buffer(socket: &Socket, buffer: usize) {
     }
 }
 
+/// Whether to believe what the runtime last heard of a socket's readiness.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Look {
+    /// Read only if it was said to be readable.
+    IfReady,
+    /// Ask the kernel: what came since the runtime last looked counts as well.
+    Now,
+}
+
 impl BoundPort {
     /// Where it listens.
     #[must_use]
@@ -141,9 +150,16 @@ impl UdpPort {
     }
 
     /// Runs `read` on the descriptor; `WouldBlock` if there is nothing to read.
-    pub(super) fn try_read<T>(&self, read: impl FnOnce(i32) -> io::Result<T>) -> io::Result<T> {
-        self.socket
-            .try_io(Interest::READABLE, || read(self.socket.as_raw_fd()))
+    pub(super) fn try_read<T>(
+        &self,
+        look: Look,
+        read: impl FnOnce(i32) -> io::Result<T>,
+    ) -> io::Result<T> {
+        let fd = self.socket.as_raw_fd();
+        match look {
+            Look::IfReady => self.socket.try_io(Interest::READABLE, || read(fd)),
+            Look::Now => read(fd),
+        }
     }
 
     /// The address a datagram was sent to, where the kernel did not say.

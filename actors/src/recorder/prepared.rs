@@ -71,6 +71,8 @@ impl Handler<Publish> for PreparedRecorder {
     type Result = ();
 
     fn handle(&mut self, Publish(block): Publish, _: &mut Context<Self>) {
+        #[cfg(test)]
+        crate::simulation::tripwire(PREPARED);
         let form = &self.form;
         match guard(|| block.encoded(form)) {
             Ok(rows) => self.record(&block, &rows),

@@ -75,6 +75,18 @@ impl<M: Message<Result = ()> + Send + 'static> Courier<M> {
         self.until_under(1)
     }
 
+    /// The answer to a barrier: it comes when every batch was answered for. It does not
+    /// hang on the actor, so a fall meanwhile does not bring it forward.
+    #[must_use]
+    pub fn barrier(&self) -> ResponseFuture<()> {
+        let landed = self.all_landed();
+        Box::pin(async move {
+            if let Some(landed) = landed {
+                landed.await;
+            }
+        })
+    }
+
     fn until_under(&self, limit: usize) -> HandOver {
         if self.under_way.count.get() < limit {
             return None;

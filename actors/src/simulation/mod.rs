@@ -1,0 +1,27 @@
+//! The laws of the pipeline under faults, over the real stages.
+//!
+//! A seed plans a run: datagrams, ticks, poison, falls in handlers and timers and with a
+//! batch in hand, slow stages, a directory that disappears. On the paused clock a run
+//! takes no time and is the same run each time; on threads the laws are the same.
+//!
+//! ```text
+//!   Driver (intake) -> lanes -> Publisher -> PreparedRecorder -> store
+//!                                   |                              |
+//!                                   +--> ring --> witness, reader <+
+//! ```
+
+mod collector;
+mod driver;
+mod fault;
+mod outcome;
+mod random;
+mod rig;
+mod run;
+mod scenario;
+mod seeds;
+mod stages;
+mod traffic;
+mod v5;
+mod witness;
+
+pub(crate) use fault::tripwire;

@@ -1,0 +1,273 @@
+//! What came of a run, and whether it adds up.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use flow::FlowKey;
+use protocol::Block;
+use serde_json::Value;
+
+use super::rig::permutation;
+use super::traffic::{Account, Accounts, is_poison};
+use super::witness::{Reading, Rows};
+use crate::accounting::Totals;
+use crate::store::{StoredRows, Stream};
+use crate::supervision::Incident;
+
+/// Everything that can be seen of a run once it is over. Two runs of one seed are equal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    /// What was sent and taken in.
+    pub(crate) sent: Accounts,
+    /// The prepared stream, block by block, with the tick of each.
+    pub(crate) published: Vec<(i64, Rows)>,
+    /// Records of published flows, by original key.
+    pub(crate) delivered: Accounts,
+    /// The same of flows in quarantine.
+    pub(crate) quarantined: Accounts,
+    /// Lines of the quarantine, without the time at which they were written.
+    pub(crate) quarantine: Vec<Value>,
+    pub(crate) stored: Vec<StoredRows>,
+    pub(crate) reading: Reading,
+    pub(crate) incidents: Vec<Incident>,
+    pub(crate) gave_up: Option<String>,
+    pub(crate) totals: Totals,
+}
+
+/// `Err` with `what` unless `holds`.
+pub(crate) fn ensure(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(what()) }
+}
+
+/// Anonymized keys, and what each was.
+pub(crate) fn originals(sent: &Accounts) -> BTreeMap<FlowKey, FlowKey> {
+    let pan = permutation();
+    let anonymized = |key: &FlowKey| FlowKey {
+        src_addr: pan.anonymize(key.src_addr),
+        dst_addr: pan.anonymize(key.dst_addr),
+        ..*key
+    };
+    sent.keys().map(|key| (anonymized(key), *key)).collect()
+}
+
+/// The accounts of published flows, by the keys that they had before anonymization.
+pub(crate) fn delivered(blocks: &[Arc<Block>], sent: &Accounts) -> Result<Accounts, String> {
+    let original = originals(sent);
+    let mut accounts = Accounts::new();
+    for flow in blocks.iter().flat_map(|block| block.flows()) {
+        let flow = flow.flow();
+        let key = original.get(&flow.key);
+        let key = key.ok_or_else(|| format!("{:?} was never sent", flow.key))?;
+        let account = accounts.entry(*key).or_default();
+        account.add(flow.records.into(), flow.bytes);
+    }
+    Ok(accounts)
+}
+
+/// The lines of a quarantine; none if it was never needed.
+pub(crate) fn quarantine(directory: &Path) -> Vec<Value> {
+    let path = directory.join("quarantine").join("quarantine.jsonl");
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let line = |line: &str| {
+        let mut item: Value = serde_json::from_str(line).unwrap();
+        item.as_object_mut().unwrap().remove("time_ms");
+        item
+    };
+    text.lines().map(line).collect()
+}
+
+/// The accounts of what is in quarantine; blocks there were published all the same.
+pub(crate) fn quarantined(lines: &[Value], sent: &Accounts) -> Accounts {
+    let original = originals(sent);
+    let mut accounts = Accounts::new();
+    for line in lines {
+        let count = usize::try_from(line["count"].as_u64().unwrap()).unwrap();
+        if line["kind"] == "block" {
+            continue;
+        }
+        let content = line["content"].as_array().unwrap();
+        assert_eq!(content.len(), count, "{line}");
+        for item in content {
+            let key = key_of(item);
+            let prepared = line["kind"] == "prepared";
+            let key = if prepared { original[&key] } else { key };
+            let number = |name: &str| item[name].as_u64();
+            let account = accounts.entry(key).or_default();
+            account.add(number("records").unwrap_or(1), number("bytes").unwrap());
+        }
+    }
+    accounts
+}
+
+fn key_of(item: &Value) -> FlowKey {
+    let number = |name: &str| item[name].as_u64().unwrap();
+    let port = |name| u16::try_from(number(name)).unwrap();
+    let addr = |name: &str| item[name].as_str().unwrap().parse().unwrap();
+    FlowKey {
+        src_addr: addr("src_addr"),
+        dst_addr: addr("dst_addr"),
+        src_port: port("src_port"),
+        dst_port: port("dst_port"),
+        protocol: u8::try_from(number("protocol")).unwrap(),
+    }
+}
+
+/// Every stored frame with rows.
+pub(crate) fn stored(directory: &Path) -> Result<Vec<StoredRows>, String> {
+    let mut stream = Stream::new(directory.join("prepared"), 0);
+    let mut frames = Vec::new();
+    while let Some(frame) = stream.next_frame().map_err(|error| error.to_string())? {
+        if frame.rows > 0 {
+            frames.push(frame);
+        }
+    }
+    Ok(frames)
+}
+
+/// The positions that `inner` leaves out of `outer`; both in order.
+fn left_out(outer: Range<u64>, inner: impl Iterator<Item = Range<u64>>) -> Vec<Range<u64>> {
+    let (mut out, mut next) = (Vec::new(), outer.start);
+    for range in inner.chain([outer.end..outer.end]) {
+        if range.start > next {
+            out.push(next..range.start);
+        }
+        next = next.max(range.end);
+    }
+    out
+}
+
+impl Outcome {
+    /// What was neither delivered nor put in quarantine, by key.
+    fn missing(&self) -> Result<Accounts, String> {
+        let mut missing = self.sent.clone();
+        for (key, found) in self.delivered.iter().chain(&self.quarantined) {
+            let left = missing.get_mut(key).unwrap();
+            let less = |a: u64, b| a.checked_sub(b);
+            let counts = less(left.records, found.records).zip(less(left.octets, found.octets));
+            let (records, octets) = counts.ok_or_else(|| format!("too much of {key:?}"))?;
+            *left = Account { records, octets };
+        }
+        missing.retain(|_, left| *left != Account::default());
+        Ok(missing)
+    }
+
+    /// The laws that hold in every run.
+    ///
+    /// Where a stage was given up, its mailbox is closed: what its senders had under way
+    /// is in quarantine, and what an Aggregator of a lane held is still told as held. So
+    /// the counters balance, no record is anywhere twice, and what is missing belongs to
+    /// the flows that are told as held.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let totals = &self.totals;
+        ensure(totals.imbalances().is_empty(), || {
+            format!("{:?}", totals.imbalances())
+        })?;
+        self.check_records()?;
+        self.check_stream()?;
+        self.check_store()?;
+        self.check_reading()
+    }
+
+    fn check_records(&self) -> Result<(), String> {
+        let (totals, missing) = (&self.totals, self.missing()?);
+        let held = totals.records_held;
+        if self.gave_up.is_none() {
+            ensure(held == 0, || format!("{held} held after the drain"))?;
+        }
+        ensure(missing.len() as u64 <= held, || {
+            format!("{held} held, and missing are {missing:?}")
+        })?;
+        let poison = |accounts: &Accounts| {
+            let mut keys = accounts.keys();
+            keys.any(|key| is_poison(key.dst_addr))
+        };
+        ensure(!poison(&self.delivered), || "poison was published".into())?;
+        let of_kind = |kinds: &[&str]| {
+            let lines = self.quarantine.iter();
+            let lines = lines.filter(|line| kinds.iter().any(|kind| line["kind"] == *kind));
+            lines
+                .map(|line| line["count"].as_u64().unwrap())
+                .sum::<u64>()
+        };
+        let found = (of_kind(&["records"]), of_kind(&["flows", "prepared"]));
+        let counted = (totals.records_quarantined, totals.flows_quarantined);
+        ensure(found == counted, || {
+            format!("{found:?} in quarantine, {counted:?} counted")
+        })
+    }
+
+    /// Positions are dense, ticks in order, and the counters say what was published.
+    fn check_stream(&self) -> Result<(), String> {
+        let mut next = (0, i64::MIN);
+        for (tick, Rows { seqs, csv }) in &self.published {
+            let lines = csv.iter().filter(|octet| **octet == b'\n').count() as u64;
+            let whole = lines == seqs.end - seqs.start && lines > 0;
+            let follows = seqs.start == next.0 && *tick >= next.1;
+            ensure(whole && follows, || format!("{seqs:?} at {tick}, {next:?}"))?;
+            next = (seqs.end, *tick);
+        }
+        let (totals, published) = (&self.totals, next.0);
+        ensure(totals.flows_published == published, || {
+            format!("{published} published, {} counted", totals.flows_published)
+        })?;
+        let written = totals.flows_recorded + totals.flows_not_recorded;
+        ensure(written == published, || {
+            format!("{published} published, {written} recorded or not")
+        })
+    }
+
+    /// What is stored is what was published, as many flows as were counted.
+    fn check_store(&self) -> Result<(), String> {
+        for frame in &self.stored {
+            let rows = Rows {
+                seqs: frame.first_seq..frame.first_seq + u64::from(frame.rows),
+                csv: frame.payload.clone(),
+            };
+            let same = |(tick, published): &(i64, Rows)| {
+                *published == rows && tick * 1_000 == frame.time_ms
+            };
+            ensure(self.published.iter().any(same), || {
+                format!("{:?} stored and not published so", rows.seqs)
+            })?;
+        }
+        let rows: u64 = self.stored.iter().map(|frame| u64::from(frame.rows)).sum();
+        ensure(rows == self.totals.flows_recorded, || {
+            format!("{rows} stored, {} recorded", self.totals.flows_recorded)
+        })
+    }
+
+    /// What the reader got and what it missed make up the stream, and it missed nothing
+    /// that was stored.
+    fn check_reading(&self) -> Result<(), String> {
+        let Reading { rows, gaps, .. } = &self.reading;
+        let whole = 0..self.totals.flows_published;
+        let got = || rows.iter().map(|rows| rows.seqs.clone());
+        let dense = got().zip(got().skip(1)).all(|(a, b)| a.end <= b.start);
+        ensure(dense && left_out(whole.clone(), got()) == *gaps, || {
+            format!("got {:?}, gaps {gaps:?}", got().collect::<Vec<_>>())
+        })?;
+        let stored = self.stored.iter();
+        let stored = stored.map(|frame| frame.first_seq..frame.first_seq + u64::from(frame.rows));
+        let not_stored = left_out(whole, stored);
+        for gap in gaps {
+            let lost = not_stored
+                .iter()
+                .any(|lost| lost.start <= gap.start && gap.end <= lost.end);
+            ensure(lost, || {
+                format!("missed {gap:?}, stored except {not_stored:?}")
+            })?;
+        }
+        let text = |rows: &[Rows]| rows.iter().flat_map(|rows| rows.csv.clone()).collect();
+        let published: Vec<u8> = self
+            .published
+            .iter()
+            .flat_map(|(_, r)| r.csv.clone())
+            .collect();
+        let got: Vec<u8> = text(rows);
+        ensure(!gaps.is_empty() || got == published, || {
+            "the reader got other rows than were published".into()
+        })
+    }
+}

@@ -1,0 +1,168 @@
+//! The key, and that no original address gets out.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+use serde_json::json;
+
+use crate::support::exporter::{Exporter, Sample, v5};
+use crate::support::files::zstdcat;
+use crate::support::program::generate;
+use crate::support::{Client, Ended, Launch, Received, Scratch};
+
+/// A fixed key: with another, an address might be mapped to another's text by chance.
+const KEY: [u8; 32] = *b"a key that everybody knows: test";
+/// An exporter whose address is nobody else's.
+const EXPORTER: &str = "127.0.0.77";
+/// What original addresses of the generated traffic begin with, and the exporter's.
+const ORIGINAL: [&str; 4] = ["198.18.", "198.19.", "2001:db8:", EXPORTER];
+
+fn key_file(scratch: &Scratch) -> String {
+    let path = scratch.file("key", KEY);
+    fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// A service whose flows are from [`EXPORTER`] and from the generator, with own prefixes.
+fn collected(launch: &Launch<'_>, scratch: &Scratch) -> (Received, Ended) {
+    let service = launch.start();
+    let client = Client::ask(service.client_port(), &json!({})).read_aside();
+    let exporter = Exporter::at(EXPORTER, service.exporter_port());
+    let samples: Vec<Sample> = (0..20).map(Sample).collect();
+    exporter.send(&v5(0, &samples));
+    // Something of it is wrong, and talked about.
+    exporter.send(b"no datagram of any protocol");
+    exporter.send(&v5(1_000, &samples)[..100]);
+    let args = [
+        "--protocol",
+        "v5,v9,ipfix",
+        "--count",
+        "2000",
+        "--rate",
+        "10000",
+    ];
+    generate(scratch, service.exporter_port(), &args);
+    let ended = service.end();
+    assert_eq!(ended.code, Some(0), "{}", ended.log);
+    let received = client.join().unwrap();
+    received.assert_whole("shutdown");
+    (received, ended)
+}
+
+/// A service that says all it can, and knows own prefixes around all addresses.
+fn talkative<'a>(scratch: &'a Scratch, data: &str) -> Launch<'a> {
+    let own = "prefix,name\n198.18.0.0/15,lab\n2001:db8::/32,lab six\n";
+    let own = scratch.file("own.csv", own);
+    Launch::new(scratch, data)
+        .set("log.level", "trace")
+        .set("enricher.private_prefixes", own.to_str().unwrap())
+}
+
+#[test]
+fn no_original_address_is_in_stream_dataset_or_log() {
+    let test = "no_original_address_is_in_stream_dataset_or_log";
+    let scratch = Scratch::new();
+    let launch = talkative(&scratch, "data").set("anonymizer.key_file", &key_file(&scratch));
+    let (received, ended) = collected(&launch, &scratch);
+    let welcome = &received.answer["anonymization"];
+    assert_eq!(welcome["policy"], "standard");
+    let text = received.text();
+    assert!(text.contains("\"src_network\":\"lab\"") && text.contains("\"src_prefix\":\""));
+    let prepared = zstdcat(&scratch.join("data/prepared"), test).unwrap_or_default();
+    for original in ORIGINAL {
+        for (name, output) in [
+            ("stream", &text),
+            ("dataset", &prepared),
+            ("log", &ended.log),
+        ] {
+            let line = output.lines().find(|line| line.contains(original));
+            assert_eq!(line, None, "{original} is in the {name}");
+        }
+    }
+}
+
+#[test]
+fn without_anonymization_addresses_stay_and_everybody_is_told() {
+    let scratch = Scratch::new();
+    let launch = talkative(&scratch, "data").without_anonymization();
+    let (received, ended) = collected(&launch, &scratch);
+    assert_eq!(received.answer["anonymization"]["policy"], "none");
+    assert_eq!(received.answer["anonymization"]["fields"], json!([]));
+    assert!(
+        ended.log.contains("anonymizer.policy is none"),
+        "{}",
+        ended.log
+    );
+    let text = received.text();
+    for original in ORIGINAL {
+        assert!(
+            text.contains(original),
+            "{original}: the other test looks for the right things"
+        );
+    }
+    assert!(
+        !scratch.join("data/anonymizer.key").try_exists().unwrap(),
+        "no key is made"
+    );
+}
+
+#[test]
+fn the_key_is_made_once_for_its_owner_and_used_again() {
+    let scratch = Scratch::new();
+    let path = scratch.join("data/anonymizer.key");
+    let first = collected(&talkative(&scratch, "data"), &scratch);
+    let key = fs::read(&path).unwrap();
+    assert_eq!(key.len(), 32);
+    assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
+    assert!(first.1.log.contains("made a new anonymization key"));
+    let second = collected(&talkative(&scratch, "data"), &scratch);
+    assert_eq!(fs::read(&path).unwrap(), key, "it is not made again");
+    assert!(!second.1.log.contains("made a new anonymization key"));
+    let sources = |received: &Received| {
+        let flows = received.flows.iter().filter(|flow| flow["dst_port"] == 53);
+        let mut sources: Vec<String> = flows
+            .filter(|flow| flow["packets"] == 1 && flow["bytes"] == 100)
+            .map(|flow| flow["src_addr"].to_string())
+            .collect();
+        sources.sort();
+        sources
+    };
+    assert_eq!(sources(&first.0).len(), 20);
+    assert_eq!(
+        sources(&first.0),
+        sources(&second.0),
+        "the same addresses, mapped the same way"
+    );
+    for (received, ended) in [first, second] {
+        for output in [received.text(), received.answer.to_string(), ended.log] {
+            assert_hidden(&key, &output);
+        }
+    }
+}
+
+/// No part of a key is in a text, as octets or in the usual digits.
+fn assert_hidden(key: &[u8], text: &str) {
+    let hex: String = key.iter().map(|octet| format!("{octet:02x}")).collect();
+    let list = |octets: &[u8]| format!("{octets:?}").trim_matches(['[', ']']).to_owned();
+    for half in [&key[..16], &key[16..]] {
+        let octets = text.as_bytes().windows(half.len()).any(|part| part == half);
+        assert!(!octets && !text.contains(&list(half)));
+    }
+    for half in [&hex[..32], &hex[32..]] {
+        assert!(!text.to_ascii_lowercase().contains(half));
+    }
+}
+
+#[test]
+fn another_key_maps_addresses_otherwise() {
+    let scratch = Scratch::new();
+    let [one, other] = ["one", "other"].map(|data| {
+        let (received, _) = collected(&talkative(&scratch, data), &scratch);
+        received.flows
+    });
+    let exporters = |flows: &[serde_json::Value]| {
+        let exporters = flows.iter().map(|flow| flow["src_addr"].to_string());
+        exporters.collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(exporters(&one).intersection(&exporters(&other)).count(), 0);
+}
