@@ -8,7 +8,7 @@ use std::sync::Arc;
 use actix::prelude::*;
 use decode::Decoder;
 use flow::{OriginalFlow, ReceiveTime, Tick};
-use tracing::debug;
+use tracing::{debug, warn};
 
 use crate::accounting::Accounting;
 use crate::clock::Clock;
@@ -95,6 +95,7 @@ impl Intake {
         A: Actor<Context = Context<A>>,
     {
         for tick in self.clock.advance(tick) {
+            self.decoder.expire(tick.begins());
             ctx.hold(self.lanes.close_tick(Release {
                 run: self.run,
                 ..Release::of(tick)
@@ -116,6 +117,13 @@ impl Intake {
             ctx.hold(self.lanes.release_all(release));
         }
         ctx.hold(self.lanes.all_landed());
+        let (sets, octets) = self.decoder.pending();
+        if sets > 0 {
+            warn!(
+                sets,
+                octets, "the run ends with data whose template never came; they are not decoded"
+            );
+        }
         self.decoder = Decoder::new(self.limits);
         self.clock = self.clock.anew();
         self.run += 1;

@@ -183,7 +183,7 @@ fn main() {
         let plan = decoder.plan(
             Datagram {
                 source,
-                received: ReceiveTime::default(),
+                received: ReceiveTime::from_millis(i64::from(EXPORT) * 1_000),
                 payload: &known,
             },
             Vec::new(),

@@ -54,6 +54,16 @@ impl ExportClock {
         self.with_uptime((self.export_ms as u64).wrapping_sub(init_ms) as u32)
     }
 
+    /// When an exporter of this uptime started, modulo 2^32 milliseconds.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the start is taken modulo 2^32"
+    )]
+    pub(crate) const fn started(&self, uptime: u32) -> u32 {
+        (self.export_ms as u32).wrapping_sub(uptime)
+    }
+
     /// The time of an uptime. One signed 32-bit difference serves a wrap of the uptime
     /// between packet and export as well as a packet just after the header's stamp.
     pub(crate) fn of_uptime(&self, at: u32) -> Option<i64> {

@@ -162,11 +162,11 @@ pub(crate) struct Entry {
 #[derive(Debug)]
 pub(crate) struct Tally {
     /// One bit for each reason that applied.
-    applied: u64,
+    applied: u128,
     counts: [(u32, u32); Reason::ALL.len()],
 }
 
-const _: () = assert!(Reason::ALL.len() <= 64, "one bit for each reason");
+const _: () = assert!(Reason::ALL.len() <= 128, "one bit for each reason");
 
 impl Tally {
     pub(crate) const fn new() -> Self {
@@ -291,13 +291,24 @@ impl Counters {
 
     /// Counts state of an exporter that left, or that found no room.
     pub(crate) fn count(&mut self, addr: IpAddr, protocol: Protocol, reason: Reason) {
-        self.total.count(reason, 1, 0);
+        self.count_octets(addr, protocol, reason, 0);
+    }
+
+    /// Counts one event and the octets it concerns, outside of any datagram.
+    pub(crate) fn count_octets(
+        &mut self,
+        addr: IpAddr,
+        protocol: Protocol,
+        reason: Reason,
+        octets: u64,
+    ) {
+        self.total.count(reason, 1, octets);
         if let Some(ledger) = self.protocols.get_mut(protocol.index()) {
-            ledger.count(reason, 1, 0);
+            ledger.count(reason, 1, octets);
         }
         match self.part(addr, false) {
-            Some(ledger) => ledger.count(reason, 1, 0),
-            None => self.others.count(reason, 1, 0),
+            Some(ledger) => ledger.count(reason, 1, octets),
+            None => self.others.count(reason, 1, octets),
         }
     }
 

@@ -1,20 +1,25 @@
 //! The decoder: plan, which borrows, and apply, which cannot fail.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use flow::OriginalFlow;
+use flow::{OriginalFlow, ReceiveTime};
 
 use crate::plan::Change;
-use crate::sequence::Sequence;
-use crate::state::{Host, LruMap, Room, Seed, Session, host_key};
+use crate::restart::Started;
+use crate::sequence::Position;
+use crate::state::{Host, LruMap, Pending, Room, Seed, Session, Waiting, host_key};
 use crate::template::Template;
-use crate::{Counters, Datagram, Limits, Plan, Protocol, Reason, Report, wire};
+use crate::{Counters, Datagram, Limits, Plan, Protocol, Reason, Report, Transport, wire};
 
 /// Decodes the datagrams of all exporters.
 #[derive(Debug)]
 pub struct Decoder {
     pub(crate) limits: Limits,
     pub(crate) hosts: LruMap<u128, Host>,
+    pub(crate) pending: Pending,
+    /// Malformed messages in a row, by the exporter's address and the source port of
+    /// its stream.
+    malformed: LruMap<(u128, u16), u32>,
     template_octets: usize,
     counters: Counters,
 }
@@ -26,6 +31,8 @@ impl Decoder {
         Self {
             limits,
             hosts: LruMap::new(limits.exporters, Seed(limits.hash_seed)),
+            pending: Pending::new(Seed(limits.hash_seed)),
+            malformed: LruMap::new(limits.exporters, Seed(limits.hash_seed)),
             template_octets: 0,
             counters: Counters::new(&limits),
         }
@@ -35,8 +42,21 @@ impl Decoder {
     /// [`Self::apply`]. Changes nothing: should it panic, the decoder is as it was, and
     /// only the buffer is gone, so hand in one whose flows are elsewhere already.
     pub fn plan(&self, datagram: Datagram<'_>, flows: Vec<OriginalFlow>) -> Plan {
+        self.plan_over(Transport::Udp, datagram, flows)
+    }
+
+    /// [`Self::plan`] for a message that came over a transport. Over a stream, each
+    /// datagram is one whole message, as [`crate::Framer`] cuts them, and its source
+    /// names the session, which [`Self::end_session`] ends.
+    pub fn plan_over(
+        &self,
+        transport: Transport,
+        datagram: Datagram<'_>,
+        flows: Vec<OriginalFlow>,
+    ) -> Plan {
         let held = flows.len();
-        let mut plan = Plan::new(&datagram, flows, Seed(self.limits.hash_seed));
+        let seed = Seed(self.limits.hash_seed);
+        let mut plan = Plan::new(transport, &datagram, flows, seed);
         match wire::decode(self, &datagram, &mut plan) {
             Ok(()) => plan,
             Err(error) => plan.reject(error, held),
@@ -50,6 +70,8 @@ impl Decoder {
         if let Some(protocol) = protocol.filter(|_| plan.error.is_none()) {
             self.learn(&mut plan, protocol);
         }
+        self.expire(ReceiveTime::from_millis(plan.received_ms));
+        plan.close = self.is_to_close(&plan);
         let report = plan.report();
         self.counters.book(plan.exporter, protocol, &plan.entry);
         (plan.flows, report)
@@ -59,6 +81,59 @@ impl Decoder {
     #[must_use]
     pub const fn counters(&self) -> &Counters {
         &self.counters
+    }
+
+    /// Data Sets that wait for their template, and the octets of memory they take.
+    /// Always `no_template + template_expired` over UDP are those that wait and those
+    /// that the `pending` reasons count, together.
+    #[must_use]
+    pub fn pending(&self) -> (usize, usize) {
+        (self.pending.len(), self.pending.octets())
+    }
+
+    /// Drops what has waited too long for its template at a receive time. Each datagram
+    /// that is applied does so too; this is for times without any.
+    pub fn expire(&mut self, now: ReceiveTime) {
+        let earliest_ms = now.millis().saturating_sub(self.limits.pending_ms);
+        while let Some(set) = self.pending.pop_before(earliest_ms) {
+            self.count_waiting(&set, Reason::PendingExpired);
+        }
+    }
+
+    /// Ends the stream of a source address and port: what it told is dropped, and a
+    /// later stream of the same source begins with nothing (RFC 7011, 8).
+    pub fn end_session(&mut self, source: SocketAddr) {
+        let key = host_key(source.ip());
+        if let Some(host) = self.hosts.touch(&key) {
+            let held = host.template_octets();
+            host.forget_stream(source.port());
+            self.template_octets -= held - host.template_octets();
+        }
+        self.malformed.remove(&(key, source.port()));
+        for set in self.pending.take_stream(key, source.port()) {
+            self.count_waiting(&set, Reason::PendingEnded);
+        }
+    }
+
+    /// Whether the stream of a message is to be closed after it.
+    fn is_to_close(&mut self, plan: &Plan) -> bool {
+        if plan.transport == Transport::Udp {
+            return false;
+        }
+        let key = (host_key(plan.exporter.addr), plan.port);
+        let Some(error) = plan.error else {
+            self.malformed.remove(&key);
+            return false;
+        };
+        let run = self.malformed.touch(&key).map_or(1, |run| *run + 1);
+        self.malformed.insert(key, run);
+        error.kind.ends_stream() || run >= self.limits.malformed_in_a_row
+    }
+
+    fn count_waiting(&mut self, set: &Waiting, reason: Reason) {
+        let (addr, protocol) = (set.context.exporter.addr, set.session.protocol);
+        self.counters
+            .count_octets(addr, protocol, reason, set.set_octets());
     }
 
     /// The state of an exporter, if there is any.
@@ -73,6 +148,7 @@ impl Decoder {
             protocol,
             domain: plan.exporter.domain,
             port: plan.port,
+            transport: plan.transport,
         };
         self.open_host(addr, protocol);
         self.observe(plan, session);
@@ -82,10 +158,30 @@ impl Decoder {
             }
         }
         for (key, change) in plan.templates.take() {
-            self.change_template(addr, session, key, change);
+            self.change_template(addr, session, key, change, plan.received_ms);
         }
+        self.queue(plan, addr);
         if !plan.facts.is_empty() {
             self.learn_facts(plan, session);
+        }
+    }
+
+    /// Takes over what waits for a template, and what no longer does.
+    fn queue(&mut self, plan: &mut Plan, addr: IpAddr) {
+        // The plan has decoded all but those that had waited too long.
+        let earliest_ms = plan.received_ms.saturating_sub(self.limits.pending_ms);
+        for (key, ()) in plan.released.take() {
+            for set in self.pending.take((host_key(addr), key)) {
+                if set.received_ms() < earliest_ms {
+                    self.count_waiting(&set, Reason::PendingExpired);
+                }
+            }
+        }
+        for set in plan.waiting.take().into_iter().flat_map(|(_, sets)| sets) {
+            if let Err(set) = self.pending.add(set, &self.limits) {
+                let octets = usize::try_from(set.set_octets()).unwrap_or(usize::MAX);
+                plan.entry.tally.add(Reason::PendingFull, 1, octets);
+            }
         }
     }
 
@@ -110,20 +206,53 @@ impl Decoder {
             Protocol::NetflowV5 | Protocol::Ipfix => (!plan.units_unknown).then_some(plan.units),
         };
         let key = session.key();
-        if let Some(sequence) = host.sessions.touch(&key) {
-            plan.entry.sequence = sequence.observe(plan.number, units);
+        let received_ms = plan.received_ms;
+        let started = plan.boot.map(|boot| Started { boot, received_ms });
+        if let Some(position) = host.sessions.touch(&key) {
+            let (seen, restarted) = position.observe(plan.number, units, started);
+            plan.entry.sequence = seen;
+            if let Some(since_ms) = restarted {
+                self.forget_outdated(plan, session, since_ms);
+            }
             return;
         }
-        let mut sequence = Sequence::new(session.protocol);
-        plan.entry.sequence = sequence.observe(plan.number, units);
-        if host.sessions.insert(key, sequence).is_some() {
+        let mut position = Position::new(session.protocol);
+        (plan.entry.sequence, _) = position.observe(plan.number, units, started);
+        if host.sessions.insert(key, position).is_some() {
             plan.entry.tally.one(Reason::SessionEvicted);
         }
     }
 
-    fn change_template(&mut self, addr: IpAddr, session: Session, key: u128, change: Change) {
+    /// Drops the templates of a session that its exporter sent before it started anew
+    /// (RFC 3954, 7).
+    fn forget_outdated(&mut self, plan: &mut Plan, session: Session, since_ms: i64) {
+        let Some(host) = self.hosts.touch(&host_key(plan.exporter.addr)) else {
+            return;
+        };
+        let held = host.template_octets();
+        let domain = session.template_key(0) >> 16;
+        let gone = host.forget_templates(|key, port, template| {
+            key >> 16 == domain && port == session.port && template.life.heard_before(since_ms)
+        });
+        self.template_octets -= held - host.template_octets();
+        plan.entry.tally.add(Reason::TemplateOutdated, gone, 0);
+    }
+
+    fn change_template(
+        &mut self,
+        addr: IpAddr,
+        session: Session,
+        key: u128,
+        change: Change,
+        now_ms: i64,
+    ) {
         match change {
             Change::Keep(template) => self.keep_template(addr, session, key, template),
+            Change::Renew => {
+                if let Some(host) = self.hosts.touch(&host_key(addr)) {
+                    host.renew_template(key, session.port, now_ms, &self.limits);
+                }
+            }
             Change::Drop => {
                 if let Some(host) = self.hosts.touch(&host_key(addr)) {
                     let held = host.template_octets();

@@ -128,6 +128,12 @@ pub enum ErrorKind {
         /// The Template ID.
         id: u16,
     },
+    /// A stream defines a template anew and differently, without a withdrawal.
+    #[error("another definition of template {id}, where a withdrawal was expected before it")]
+    TemplateRedefined {
+        /// The Template ID.
+        id: u16,
+    },
     /// More records than allowed.
     #[error("more than {limit} records, where that many are allowed in one datagram")]
     TooManyRecords {
@@ -141,6 +147,20 @@ impl ErrorKind {
     #[must_use]
     pub(crate) const fn at(self, offset: usize) -> DecodeError {
         DecodeError { offset, kind: self }
+    }
+
+    /// Whether a stream cannot go on after it: where its messages begin is no longer
+    /// known, or what a template means.
+    pub(crate) const fn ends_stream(self) -> bool {
+        matches!(
+            self,
+            Self::Empty
+                | Self::NoVersion
+                | Self::ShortHeader { .. }
+                | Self::VersionUnknown { .. }
+                | Self::LengthMismatch { .. }
+                | Self::TemplateRedefined { .. }
+        )
     }
 
     /// The reason it is counted by.
@@ -161,6 +181,7 @@ impl ErrorKind {
             Self::TemplateId { .. } => Reason::TemplateId,
             Self::ScopeCount { .. } | Self::OptionsLength { .. } => Reason::ScopeCount,
             Self::VariableLength { .. } => Reason::VariableLength,
+            Self::TemplateRedefined { .. } => Reason::TemplateRedefined,
             Self::TooManyRecords { .. } => Reason::TooManyRecords,
         }
     }

@@ -13,13 +13,15 @@
 //! |---|---|
 //! | `wire` | the protocols: one file each, and the walk over Sets that v9 and IPFIX share |
 //! | `template` | Template Records, compiled into programs that read records |
+//! | `elements` | the Information Elements by name, for people who read records |
 //! | `state` | what is kept between datagrams, and for how many exporters |
-//! | `clock`, `sampling`, `sequence` | the rules of time, sampling and loss |
+//! | `clock`, `sampling`, `sequence`, `restart` | the rules of time, sampling, loss and restarts |
+//! | `stream`, `transport` | IPFIX over TCP: messages cut from a stream, and what differs there |
 //! | `reason`, `counters`, `error` | how everything that is not a flow is named and counted |
 //!
 //! A further datagram protocol is a further file in `wire` and a variant of
-//! [`Protocol`]. A stream transport frames its messages outside of this crate and
-//! hands each in as a datagram.
+//! [`Protocol`]. A stream is cut into messages by a [`Framer`], and each is handed in
+//! by [`Decoder::plan_over`].
 
 #![forbid(unsafe_code)]
 
@@ -27,21 +29,31 @@ mod bytes;
 mod clock;
 mod counters;
 mod decoder;
+mod elements;
 mod error;
 mod limits;
 mod plan;
 mod protocol;
 mod reason;
+mod restart;
 mod sampling;
 mod sequence;
 mod state;
+mod stream;
 mod template;
+mod transport;
 mod wire;
 
 pub use counters::{Count, Counters, Ledger, SequenceCounters};
 pub use decoder::Decoder;
+pub use elements::{
+    DataType, Element, ElementError, ElementErrorKind, Elements, REVERSE_ENTERPRISE, Semantics,
+    element, registry_date,
+};
 pub use error::{DecodeError, ErrorKind};
 pub use limits::Limits;
 pub use plan::{Datagram, Plan, Report};
 pub use protocol::Protocol;
 pub use reason::{Reason, Scope};
+pub use stream::{FrameError, FrameErrorKind, Framer};
+pub use transport::Transport;

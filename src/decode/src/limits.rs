@@ -23,11 +23,30 @@ pub struct Limits {
     pub template_octets: usize,
     /// Data Records of one datagram.
     pub records_per_datagram: usize,
+    /// How deep lists within a record are read (RFC 6313); 0 reads none.
+    pub structured_depth: usize,
     /// How long before its export a record may have ended, in milliseconds; one that
     /// ended earlier counts as seen this long before its receipt.
     pub longest_delay_ms: i64,
     /// The largest sampling rate that is believed; one above it is unknown.
     pub largest_sampling_rate: u32,
+    /// How long a Data Set waits for its template, in milliseconds of receive time
+    /// (RFC 3954, 9; RFC 7011, 9.3).
+    pub pending_ms: i64,
+    /// Octets of Data Sets of one exporter that may wait, with what keeping them takes;
+    /// with 0 none wait.
+    pub pending_octets_per_exporter: usize,
+    /// Octets of all Data Sets that may wait.
+    pub pending_octets: usize,
+    /// How long a template that came over UDP is used if nothing is known of how often
+    /// its exporter repeats it, in milliseconds of receive time (RFC 5153, 6.2).
+    pub template_lifetime_ms: i64,
+    /// How long such a template is used at least. Once a repetition was seen, it is
+    /// used for three times the longest recent gap between two (RFC 7011, 8.4).
+    pub template_lifetime_least_ms: i64,
+    /// After how many malformed messages in a row a stream is to be closed (RFC 7011,
+    /// 9.1).
+    pub malformed_in_a_row: u32,
     /// Seed of the hash tables. It changes no result, only which keys collide.
     pub hash_seed: u64,
 }
@@ -43,8 +62,15 @@ impl Default for Limits {
             template_octets_per_exporter: 8 << 20,
             template_octets: 256 << 20,
             records_per_datagram: 65_535,
+            structured_depth: 8,
             longest_delay_ms: 86_400_000,
             largest_sampling_rate: 1 << 24,
+            pending_ms: 900_000,
+            pending_octets_per_exporter: 1 << 20,
+            pending_octets: 64 << 20,
+            template_lifetime_ms: 3_600_000,
+            template_lifetime_least_ms: 600_000,
+            malformed_in_a_row: 3,
             hash_seed: 0x5851_F42D_4C95_7F2D,
         }
     }

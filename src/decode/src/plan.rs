@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use flow::{Exporter, OriginalFlow, ReceiveTime};
 
 use crate::counters::{Entry, Tally};
-use crate::state::{Overlay, Seed};
+use crate::state::{Overlay, Seed, Waiting};
 use crate::template::Template;
-use crate::{DecodeError, Protocol, SequenceCounters};
+use crate::{DecodeError, Protocol, SequenceCounters, Transport};
 
 /// One datagram as received.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +35,10 @@ pub struct Report {
     pub templates: u32,
     /// What its sequence number told.
     pub sequence: SequenceCounters,
+    /// Whether its stream is to be closed: it is out of step, it broke a rule that only
+    /// closing answers, or its last messages were all malformed (RFC 7011, 8.1 and
+    /// 9.1). Never over UDP.
+    pub close: bool,
     /// Why it was rejected.
     pub error: Option<DecodeError>,
 }
@@ -44,7 +48,9 @@ pub struct Report {
 pub(crate) enum Change {
     /// A new definition.
     Keep(Box<Template>),
-    /// A new definition that was refused; the old one is void.
+    /// The known definition, sent again.
+    Renew,
+    /// The template is void: withdrawn, or its new definition was refused.
     Drop,
 }
 
@@ -82,6 +88,8 @@ pub struct Plan {
     pub(crate) flows: Vec<OriginalFlow>,
     pub(crate) exporter: Exporter,
     pub(crate) port: u16,
+    pub(crate) transport: Transport,
+    pub(crate) received_ms: i64,
     pub(crate) protocol: Option<Protocol>,
     pub(crate) error: Option<DecodeError>,
     pub(crate) entry: Entry,
@@ -96,14 +104,29 @@ pub struct Plan {
     /// Whether a fact is about an interface.
     pub(crate) interface_facts: bool,
     pub(crate) used: Used,
+    /// Data Sets that are to wait, by the template they wait for.
+    pub(crate) waiting: Overlay<Vec<Waiting>>,
+    /// Templates for which nothing waits any longer.
+    pub(crate) released: Overlay<()>,
+    /// When the exporter started, by this message's header, modulo 2^32 milliseconds.
+    pub(crate) boot: Option<u32>,
+    /// Whether the stream is to be closed.
+    pub(crate) close: bool,
 }
 
 impl Plan {
-    pub(crate) fn new(datagram: &Datagram<'_>, flows: Vec<OriginalFlow>, seed: Seed) -> Self {
+    pub(crate) fn new(
+        transport: Transport,
+        datagram: &Datagram<'_>,
+        flows: Vec<OriginalFlow>,
+        seed: Seed,
+    ) -> Self {
         Self {
             flows,
             exporter: Exporter::new(datagram.source.ip(), 0),
             port: datagram.source.port(),
+            transport,
+            received_ms: datagram.received.millis(),
             protocol: None,
             error: None,
             entry: Entry {
@@ -122,6 +145,10 @@ impl Plan {
             facts: Overlay::new(seed),
             interface_facts: false,
             used: Used::default(),
+            waiting: Overlay::new(seed),
+            released: Overlay::new(seed),
+            boot: None,
+            close: false,
         }
     }
 
@@ -148,6 +175,7 @@ impl Plan {
             options_records: self.entry.options_records,
             templates: self.entry.templates,
             sequence: self.entry.sequence,
+            close: self.close,
             error: self.error,
         }
     }

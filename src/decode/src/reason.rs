@@ -66,9 +66,16 @@ reasons! {
     TemplateId Datagram "template_id" "A Template Record had a Template ID below 256."
     ScopeCount Datagram "scope_count" "An Options Template had no scope, or more scopes than fields."
     VariableLength Datagram "variable_length" "A variable-length field went beyond its Set."
+    TemplateRedefined Datagram "template_redefined" "A template was defined differently over a stream without a withdrawal."
     TooManyRecords Datagram "too_many_records" "The datagram held more records than allowed."
 
     NoTemplate Set "no_template" "The template of a Data Set was not known."
+    TemplateExpired Set "template_expired" "The template of a Data Set had not been sent again in time."
+    PendingDecoded Set "pending_decoded" "A Data Set that had waited for its template was decoded."
+    PendingMalformed Set "pending_malformed" "A Data Set that had waited did not fit its template and was dropped."
+    PendingFull Set "pending_full" "There was no room for a Data Set to wait for its template."
+    PendingExpired Set "pending_expired" "A Data Set had waited too long for its template and was dropped."
+    PendingEnded Set "pending_ended" "A Data Set waited for its template when its session ended."
     TemplateAmbiguous Set "template_ambiguous" "Other source ports of the exporter had templates that differ."
     ReservedSet Set "reserved_set" "The Set ID is reserved or unused."
     ShortDataSet Set "short_data_set" "A Data Set was shorter than one record."
@@ -80,6 +87,8 @@ reasons! {
     TemplateTooLarge Template "template_too_large" "There was no room for a template within the limits."
     TemplateReplaced Template "template_replaced" "A template replaced a different one of the same ID."
     FieldLength Template "field_length" "A template gave an element a length it cannot have; its value is unknown."
+    TemplateWithdrawn Template "template_withdrawn" "A template was withdrawn over a stream."
+    WithdrawalUnknown Template "withdrawal_unknown" "A withdrawal named a template that was not known, and was ignored."
     WithdrawalIgnored Template "withdrawal_ignored" "A withdrawal came over UDP and was ignored."
 
     NoKey Record "no_key" "A record had no address."
@@ -92,11 +101,15 @@ reasons! {
     EndBeforeStart Value "end_before_start" "A record ended before it started; one time stood in for both."
     EndAfterExport Value "end_after_export" "A record ended after its export; it counts as seen at receipt."
     EndLongBefore Value "end_long_before" "A record ended longer before its export than allowed; the delay was cut."
+    StructuredSkipped Value "structured_skipped" "A list within a record was not read: its template was not known, it lay too deep, or the record needed nothing of it."
+    StructuredMalformed Value "structured_malformed" "A list within a record was malformed and left out."
+    ReverseSkipped Value "reverse_skipped" "A record counted the reverse direction too; only the forward flow was taken."
     SamplingImplausible Value "sampling_implausible" "A sampling rate was above the limit and was left out."
 
     ExporterEvicted State "exporter_evicted" "The state of the exporter heard from longest ago was dropped."
     SessionEvicted State "session_evicted" "The exporter's session heard from longest ago was dropped."
     TemplateEvicted State "template_evicted" "The exporter's template used longest ago was dropped."
+    TemplateOutdated State "template_outdated" "A template of before the exporter's restart was dropped."
     FactEvicted State "fact_evicted" "What was learnt longest ago from the exporter's options data was dropped."
 }
 

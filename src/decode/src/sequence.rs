@@ -5,6 +5,7 @@
 //! believed, for it may be forged (RFC 7011, 11.6): only a following datagram that
 //! goes on from there confirms it.
 
+use crate::restart::{Boot, Started};
 use crate::{Protocol, SequenceCounters};
 
 /// How many gaps are remembered, so that what fills one is known as late.
@@ -45,6 +46,36 @@ struct Claim {
     run: u8,
 }
 
+/// What is known of one session's course.
+#[derive(Debug, Clone)]
+pub(crate) struct Position {
+    sequence: Sequence,
+    boot: Boot,
+}
+
+impl Position {
+    pub(crate) const fn new(protocol: Protocol) -> Self {
+        Self {
+            sequence: Sequence::new(protocol),
+            boot: Boot::new(),
+        }
+    }
+
+    /// Takes note of a datagram: its number, its units if they are known, and when its
+    /// exporter started if it says so. If it confirms that the exporter started anew,
+    /// the receive time of the first datagram since then comes with it.
+    pub(crate) fn observe(
+        &mut self,
+        number: u32,
+        units: Option<u32>,
+        started: Option<Started>,
+    ) -> (SequenceCounters, Option<i64>) {
+        let behind = self.sequence.is_behind(number);
+        let restarted = started.and_then(|started| self.boot.observe(started, number, behind));
+        (self.sequence.observe(number, units), restarted)
+    }
+}
+
 /// The position in one session's sequence.
 #[derive(Debug, Clone)]
 pub(crate) struct Sequence {
@@ -69,6 +100,12 @@ impl Sequence {
             gaps: [Gap { start: 0, len: 0 }; GAPS],
             oldest_gap: 0,
         }
+    }
+
+    /// Whether a number lies before the one expected next.
+    fn is_behind(&self, number: u32) -> bool {
+        let next = self.next.unwrap_or(number);
+        next.wrapping_sub(number).cast_signed() > 0
     }
 
     /// Takes note of a datagram: its number, and its units if they are known.

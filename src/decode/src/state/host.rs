@@ -1,15 +1,15 @@
 //! The state of one exporter address.
 
-use super::{LruMap, Roaming, Seed};
+use super::{LruMap, Roaming, Seed, is_fact_of_stream, is_key_of_stream};
 use crate::Limits;
-use crate::sequence::Sequence;
+use crate::sequence::Position;
 use crate::template::Template;
 
 /// What is kept of one exporter address, all within its own limits.
 #[derive(Debug)]
 pub(crate) struct Host {
     /// Positions in the sequence, by session.
-    pub(crate) sessions: LruMap<u128, Sequence>,
+    pub(crate) sessions: LruMap<u128, Position>,
     /// Sampling rates and the like, learnt from options data.
     pub(crate) facts: Roaming<u64>,
     /// Whether one of these was ever about an interface.
@@ -52,6 +52,44 @@ impl Host {
     /// Makes a template the most recently used.
     pub(crate) fn touch_template(&mut self, key: u128, port: u16) {
         self.templates.touch(key, port);
+    }
+
+    /// Takes note that a template was sent again.
+    pub(crate) fn renew_template(&mut self, key: u128, port: u16, now_ms: i64, limits: &Limits) {
+        if let Some(template) = self.templates.touch(key, port) {
+            template.life.renew(now_ms, limits);
+        }
+    }
+
+    /// Drops the templates for which something holds; how many.
+    pub(crate) fn forget_templates(
+        &mut self,
+        gone: impl Fn(u128, u16, &Template) -> bool,
+    ) -> usize {
+        let all = self.templates.iter();
+        let places = all.filter(|(key, port, template)| gone(*key, *port, template));
+        let places: Vec<(u128, u16)> = places.map(|(key, port, _)| (key, port)).collect();
+        for &(key, port) in &places {
+            self.forget_template(key, port);
+        }
+        places.len()
+    }
+
+    /// Drops what the stream of a source port has told.
+    pub(crate) fn forget_stream(&mut self, port: u16) {
+        self.forget_templates(|key, _, _| is_key_of_stream(key, port));
+        let facts = self.facts.iter();
+        let told = facts.filter(|&(key, _, _)| is_fact_of_stream(key, port));
+        let told: Vec<u128> = told.map(|(key, _, _)| key).collect();
+        for key in told {
+            self.facts.remove(key, port);
+        }
+        let sessions = self.sessions.iter();
+        let ended = sessions.filter(|&(&key, _)| is_key_of_stream(key, port));
+        let ended: Vec<u128> = ended.map(|(&key, _)| key).collect();
+        for key in ended {
+            self.sessions.remove(&key);
+        }
     }
 
     /// Drops a template.

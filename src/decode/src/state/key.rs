@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::Protocol;
+use crate::{Protocol, Transport};
 
 /// The key of an exporter's address; IPv4 stands where its mapped IPv6 address would.
 pub(crate) const fn host_key(addr: IpAddr) -> u128 {
@@ -22,6 +22,9 @@ pub(crate) struct Session {
     pub(crate) domain: u32,
     /// The exporter's source port.
     pub(crate) port: u16,
+    /// How its messages come. State never goes from one transport to another, and
+    /// over a stream not from one port to another either (RFC 7011, 8 and 10).
+    pub(crate) transport: Transport,
 }
 
 /// What options data tell about the flows of a domain.
@@ -59,9 +62,37 @@ impl Session {
         (id as u128) << 64 | self.domain_key() << 8 | kind
     }
 
+    /// Protocol, domain and transport, and over a stream the port, in 55 bits.
     const fn domain_key(self) -> u128 {
-        (self.protocol as u128) << 32 | self.domain as u128
+        let stream = match self.transport {
+            Transport::Udp => 0,
+            Transport::Stream => stream_bits(self.port),
+        };
+        stream | (self.protocol as u128) << 32 | self.domain as u128
     }
+}
+
+/// Where the bits of a stream begin in a domain's key.
+const STREAM_SHIFT: u32 = 38;
+
+/// The bits of a domain's key that are the stream of a source port.
+const fn stream_bits(port: u16) -> u128 {
+    (1 | (port as u128) << 1) << STREAM_SHIFT
+}
+
+const fn is_of_stream(domain_key: u128, port: u16) -> bool {
+    const MASK: u128 = 0x1_FFFF << STREAM_SHIFT;
+    domain_key & MASK == stream_bits(port)
+}
+
+/// Whether the key of a template or a session is of the stream of a source port.
+pub(crate) const fn is_key_of_stream(key: u128, port: u16) -> bool {
+    is_of_stream(key >> 16, port)
+}
+
+/// Whether the key of a fact is of the stream of a source port.
+pub(crate) const fn is_fact_of_stream(key: u128, port: u16) -> bool {
+    is_of_stream((key & 0xFFFF_FFFF_FFFF_FFFF) >> 8, port)
 }
 
 #[cfg(test)]
@@ -74,6 +105,7 @@ mod tests {
             protocol: Protocol::Ipfix,
             domain: 7,
             port: 9,
+            transport: Transport::Udp,
         };
         let protocol = Protocol::NetflowV9;
         for other in [
@@ -83,6 +115,10 @@ mod tests {
             },
             Session {
                 domain: 8,
+                ..session
+            },
+            Session {
+                transport: Transport::Stream,
                 ..session
             },
         ] {
@@ -96,6 +132,19 @@ mod tests {
         };
         assert_ne!(session.key(), other.key());
         assert_eq!(session.template_key(256), other.template_key(256));
+        let stream = |port| Session {
+            port,
+            transport: Transport::Stream,
+            ..session
+        };
+        assert_ne!(stream(9).template_key(256), stream(10).template_key(256));
+        let keys = [stream(9).template_key(256), stream(9).key()];
+        for key in keys {
+            assert!(is_key_of_stream(key, 9) && !is_key_of_stream(key, 10));
+        }
+        let fact = stream(9).fact_key(Fact::SamplerRate(u64::MAX));
+        assert!(is_fact_of_stream(fact, 9) && !is_fact_of_stream(fact, 10));
+        assert!(!is_key_of_stream(session.key(), 9));
         let facts = [
             Fact::Rate,
             Fact::InterfaceRate(1),

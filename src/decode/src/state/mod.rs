@@ -5,11 +5,13 @@ mod host;
 mod key;
 mod lru;
 mod overlay;
+mod pending;
 mod roaming;
 
 pub(crate) use hash::Seed;
 pub(crate) use host::{Host, Room};
-pub(crate) use key::{Fact, Session, host_key};
+pub(crate) use key::{Fact, Session, host_key, is_fact_of_stream, is_key_of_stream};
 pub(crate) use lru::LruMap;
 pub(crate) use overlay::Overlay;
+pub(crate) use pending::{Pending, Waiting};
 pub(crate) use roaming::{Found, Roaming};

@@ -33,6 +33,15 @@ impl<V> Overlay<V> {
         self.changes.get(at).map(|(_, value)| value)
     }
 
+    /// The change of a key, to be changed itself.
+    pub(crate) fn get_mut(&mut self, key: u128) -> Option<&mut V> {
+        if self.changes.is_empty() {
+            return None;
+        }
+        let &at = self.index.get(&key)?;
+        self.changes.get_mut(at).map(|(_, value)| value)
+    }
+
     /// Records a change. A replaced one keeps its place in the order.
     pub(crate) fn set(&mut self, key: u128, value: V) {
         let at = *self.index.entry(key).or_insert(self.changes.len());
@@ -40,6 +49,11 @@ impl<V> Overlay<V> {
             Some(change) => change.1 = value,
             None => self.changes.push((key, value)),
         }
+    }
+
+    /// The changes, in the order in which their keys first came.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(u128, V)> {
+        self.changes.iter()
     }
 
     /// Takes the changes out, in the order in which their keys first came.

@@ -112,9 +112,17 @@ impl<V: PartialEq> Roaming<V> {
         }
     }
 
-    /// Makes the value of this key and port the most recently used.
-    pub(crate) fn touch(&mut self, key: u128, port: u16) {
-        self.values.touch(&(key, port));
+    /// The value of this key and port, which is now the most recently used. What
+    /// makes it differ from others must not be changed.
+    pub(crate) fn touch(&mut self, key: u128, port: u16) -> Option<&mut V> {
+        self.values.touch(&(key, port))
+    }
+
+    /// All values, by key and port, in no particular order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u128, u16, &V)> {
+        self.values
+            .iter()
+            .map(|(&(key, port), value)| (key, port, value))
     }
 
     /// Puts a value in. What left for it comes back, with whether it was another

@@ -7,7 +7,7 @@
 use super::element::{Target, target};
 use super::fields::VARIABLE;
 use super::flow::Times;
-use super::{FieldSpec, Fields};
+use super::{FieldSpec, Fields, Life, ListKind, ListPlace};
 use crate::{Protocol, Reason};
 
 /// Whether a template describes flows or options (RFC 7011, 3.4).
@@ -76,8 +76,14 @@ pub(crate) struct Template {
     /// Further fields of elements that have a slot, in their order.
     pub(crate) repeated: Box<[(Target, Slot)]>,
     pub(crate) steps: Box<[Step]>,
+    /// Fields that are lists.
+    pub(crate) lists: Box<[ListPlace]>,
+    /// Whether records state counters of the reverse direction (RFC 5103).
+    pub(crate) reverse: bool,
     /// Octets after the last variable-length field.
     pub(crate) tail: u16,
+    /// Until when it is used.
+    pub(crate) life: Life,
     /// The Field Specifiers as they came.
     definition: Box<[u8]>,
 }
@@ -88,9 +94,10 @@ impl Template {
         self.kind == kind && *self.definition == *definition
     }
 
-    /// Whether every field lies at a fixed offset and no element is repeated.
+    /// Whether every field lies at a fixed offset, no element is repeated, and none is
+    /// a list.
     pub(crate) fn is_plain(&self) -> bool {
-        self.steps.is_empty() && self.repeated.is_empty()
+        self.steps.is_empty() && self.repeated.is_empty() && self.lists.is_empty()
     }
 
     /// Whether an element is among the fields.
@@ -109,6 +116,7 @@ impl Template {
             + self.definition.len()
             + size_of_val(&*self.steps)
             + size_of_val(&*self.repeated)
+            + size_of_val(&*self.lists)
     }
 }
 
@@ -160,6 +168,7 @@ struct Compiler {
     slots: [Slot; Target::COUNT],
     repeated: Vec<(Target, Slot)>,
     steps: Vec<Step>,
+    lists: Vec<ListPlace>,
     /// Octets since the base of the current group.
     offset: u16,
     /// The current group, once something of it is read.
@@ -175,6 +184,7 @@ impl Default for Compiler {
             slots: [Slot::default(); Target::COUNT],
             repeated: Vec::new(),
             steps: Vec::new(),
+            lists: Vec::new(),
             offset: 0,
             group: Some(0),
             kept_groups: 1,
@@ -186,6 +196,11 @@ impl Default for Compiler {
 
 impl Compiler {
     fn field(&mut self, field: FieldSpec) -> Result<(), Reason> {
+        if field.enterprise.is_none()
+            && let Some(kind) = ListKind::of(field.element)
+        {
+            self.list(kind, field.length);
+        }
         if field.length == VARIABLE {
             self.variable();
             return Ok(());
@@ -196,15 +211,25 @@ impl Compiler {
             .offset
             .checked_add(field.length)
             .ok_or(Reason::TemplateTooLong)?;
-        if field.enterprise {
-            return Ok(());
-        }
-        match target(field.element, field.length) {
+        match target(field.enterprise, field.element, field.length) {
             Ok(Some((target, width))) => self.read(target, width),
             Ok(None) => {}
             Err(()) => self.unreadable += 1,
         }
         Ok(())
+    }
+
+    /// Notes the list that begins at the current offset. One too far behind to be found
+    /// is not read.
+    fn list(&mut self, kind: ListKind, length: u16) {
+        if let Some(group) = self.keep_group() {
+            self.lists.push(ListPlace {
+                kind,
+                group,
+                offset: self.offset,
+                length,
+            });
+        }
     }
 
     fn variable(&mut self) {
@@ -279,10 +304,13 @@ impl Compiler {
                 Target::SampleSize,
             ]),
             sampler: has(&[Target::SamplerId, Target::SelectorId]),
+            reverse: has(&[Target::ReverseOctets, Target::ReversePackets]),
+            lists: self.lists.into(),
             slots: self.slots,
             repeated: self.repeated.into(),
             steps: self.steps.into(),
             tail: self.offset,
+            life: Life::default(),
             definition: definition.into(),
         };
         Ok((template, self.unreadable))

@@ -53,11 +53,13 @@ pub(crate) enum Target {
     PacketSpace,
     SampleSize,
     SamplePopulation,
+    ReverseOctets,
+    ReversePackets,
 }
 
 impl Target {
     /// How many there are.
-    pub(crate) const COUNT: usize = Self::SamplePopulation as usize + 1;
+    pub(crate) const COUNT: usize = Self::ReversePackets as usize + 1;
 }
 
 /// The lengths at which an element is read.
@@ -75,8 +77,17 @@ enum Size {
 /// # Errors
 ///
 /// `Err` if the element is read but cannot have this length.
-pub(crate) fn target(element: u16, length: u16) -> Result<Option<(Target, u8)>, ()> {
-    let Some((target, size)) = lookup(element) else {
+pub(crate) fn target(
+    enterprise: Option<u32>,
+    element: u16,
+    length: u16,
+) -> Result<Option<(Target, u8)>, ()> {
+    let found = match enterprise {
+        None => lookup(element),
+        Some(REVERSE) => reverse(element),
+        Some(_) => None,
+    };
+    let Some((target, size)) = found else {
         return Ok(None);
     };
     match (u8::try_from(length), size) {
@@ -86,6 +97,18 @@ pub(crate) fn target(element: u16, length: u16) -> Result<Option<(Target, u8)>, 
         }
         (Ok(length), Size::Exact(natural)) if length == natural => Ok(Some((target, length))),
         _ => Err(()),
+    }
+}
+
+/// The enterprise number whose elements are those of the reverse direction (RFC 5103,
+/// 6.1).
+const REVERSE: u32 = 29_305;
+
+const fn reverse(element: u16) -> Option<(Target, Size)> {
+    match element {
+        1 | 85 => Some((Target::ReverseOctets, Size::Number(8))),
+        2 | 86 => Some((Target::ReversePackets, Size::Number(8))),
+        _ => None,
     }
 }
 
@@ -149,26 +172,31 @@ mod tests {
 
     #[test]
     fn numbers_may_be_shorter_or_padded_and_addresses_may_not() {
-        assert_eq!(target(1, 4), Ok(Some((Target::Octets, 4))));
-        assert_eq!(target(4, 2), Ok(Some((Target::Protocol, 1))));
-        assert_eq!(target(1, 9), Err(()));
-        assert_eq!(target(8, 4), Ok(Some((Target::SrcV4, 4))));
+        assert_eq!(target(None, 1, 4), Ok(Some((Target::Octets, 4))));
+        assert_eq!(target(None, 4, 2), Ok(Some((Target::Protocol, 1))));
+        assert_eq!(target(None, 1, 9), Err(()));
+        assert_eq!(target(None, 8, 4), Ok(Some((Target::SrcV4, 4))));
         for length in [1, 2, 16, 50, 65_534] {
-            assert_eq!(target(8, length), Err(()), "{length}");
+            assert_eq!(target(None, 8, length), Err(()), "{length}");
         }
-        assert_eq!(target(152, 4), Err(()));
+        assert_eq!(target(None, 152, 4), Err(()));
     }
 
     #[test]
     fn a_field_of_no_octets_has_no_value() {
-        assert_eq!(target(8, 0), Ok(None));
-        assert_eq!(target(1, 0), Ok(None));
+        assert_eq!(target(None, 8, 0), Ok(None));
+        assert_eq!(target(None, 1, 0), Ok(None));
     }
 
     #[test]
     fn each_target_is_of_one_element() {
         let found: Vec<Target> = (0..=u16::MAX)
             .filter_map(|element| lookup(element).map(|(target, _)| target))
+            .chain(
+                [1, 2]
+                    .into_iter()
+                    .filter_map(|element| Some(reverse(element)?.0)),
+            )
             .collect();
         assert_eq!(found.len(), Target::COUNT);
         assert!((1..found.len()).all(|at| !found[..at].contains(&found[at])));

@@ -1,7 +1,7 @@
 //! The fields of a Template Record (RFC 7011, 3.2; RFC 3954, 5.2).
 
 use crate::Protocol;
-use crate::bytes::u16_at;
+use crate::bytes::{u16_at, u32_at};
 
 /// The length that stands for a variable one (RFC 7011, 7); v9 exporters use it too.
 pub(crate) const VARIABLE: u16 = 0xFFFF;
@@ -13,8 +13,8 @@ const ENTERPRISE: u16 = 0x8000;
 pub(crate) struct FieldSpec {
     /// The Information Element, without the enterprise bit.
     pub(crate) element: u16,
-    /// Whether it is an enterprise's own.
-    pub(crate) enterprise: bool,
+    /// The number of the enterprise whose own it is, if it is one's.
+    pub(crate) enterprise: Option<u32>,
     /// The length of its values in octets, or [`VARIABLE`].
     pub(crate) length: u16,
 }
@@ -57,10 +57,11 @@ impl Iterator for Fields<'_> {
         let enterprise = self.protocol == Protocol::Ipfix && raw & ENTERPRISE != 0;
         let size = if enterprise { 8 } else { 4 };
         self.bytes.get(self.at..self.at + size)?;
+        let number = u32_at(self.bytes, self.at + 4).filter(|_| enterprise);
         self.at += size;
         Some(FieldSpec {
             element: if enterprise { raw & !ENTERPRISE } else { raw },
-            enterprise,
+            enterprise: number,
             length,
         })
     }
@@ -76,7 +77,7 @@ mod tests {
     fn an_enterprise_element_takes_eight_octets_in_ipfix_and_four_in_v9() {
         let ipfix = Fields::new(&BYTES, Protocol::Ipfix);
         let elements: Vec<_> = ipfix.map(|f| (f.element, f.enterprise, f.length)).collect();
-        assert_eq!(elements, [(8, false, 4), (1, true, VARIABLE)]);
+        assert_eq!(elements, [(8, None, 4), (1, Some(29_817), VARIABLE)]);
         assert_eq!((ipfix.extent(2), ipfix.extent(3)), (Some(12), None));
 
         let v9 = Fields::new(&BYTES, Protocol::NetflowV9);

@@ -108,6 +108,44 @@ impl Template {
         })
     }
 
+    /// Whether records state a time.
+    pub(crate) fn has_times(&self) -> bool {
+        !(self.times.start.is_empty() && self.times.end.is_empty())
+    }
+
+    /// Whether a record counts anything in the reverse direction (RFC 5103).
+    pub(crate) fn counts_reverse<R: Reader>(&self, record: &R) -> bool {
+        let number = |target| record.number(target);
+        self.reverse && (number(Target::ReversePackets) | number(Target::ReverseOctets)) != 0
+    }
+
+    /// Puts what a record says into the flow of a record within it.
+    pub(crate) fn complete<R: Reader>(
+        &self,
+        record: &R,
+        context: &Context,
+        flow: &mut OriginalFlow,
+        tally: &mut Tally,
+    ) {
+        if self.has_times() {
+            (flow.start_ms, flow.end_ms) = self.times(record, context, tally);
+            flow.end_seen_ms = context.clock.end_seen(flow.end_ms, tally);
+        }
+        let (packets, bytes) = self.counters(record);
+        if self.has(Target::Packets) || self.has(Target::TotalPackets) {
+            flow.packets = packets;
+        }
+        if self.has(Target::Octets) || self.has(Target::TotalOctets) {
+            flow.bytes = bytes;
+        }
+        let told = |target| self.optional(record, target);
+        flow.in_if = told(Target::InIf).map(low32).or(flow.in_if);
+        flow.out_if = told(Target::OutIf).map(low32).or(flow.out_if);
+        flow.tos = told(Target::Tos).map(low8).or(flow.tos);
+        let reason = EndReason::from_number(low8(record.number(Target::EndReason)));
+        flow.end_reason = reason.or(flow.end_reason);
+    }
+
     /// The value of an element that the template has.
     fn optional<R: Reader>(&self, record: &R, target: Target) -> Option<u64> {
         self.has(target).then(|| record.number(target))

@@ -1,7 +1,8 @@
 //! Reading the fields of one record.
 
 use super::compile::{GROUPS, Slot};
-use super::{Target, Template};
+use super::lists::value_range;
+use super::{List, ListPlace, Target, Template};
 use crate::bytes::{u8_at, u16_at};
 
 /// Reads fields of a record by what they are for. A field that is not there is 0.
@@ -12,6 +13,8 @@ pub(crate) trait Reader {
     fn pair(&self, src: Target, dst: Target) -> (u64, u64);
     /// A pair of numbers of 16 octets that belong together.
     fn wide_pair(&self, src: Target, dst: Target) -> (u128, u128);
+    /// Where the octets of a list are, if the record is one that has lists.
+    fn list(&self, place: &ListPlace) -> Option<List>;
     /// The octets of the record.
     fn octets(&self) -> &[u8];
 }
@@ -84,6 +87,10 @@ impl Reader for Fixed<'_> {
             wide_before(self.message, end, slot.width)
         };
         (wide(self.template.slot(src)), wide(self.template.slot(dst)))
+    }
+
+    fn list(&self, _: &ListPlace) -> Option<List> {
+        None
     }
 
     fn octets(&self) -> &[u8] {
@@ -186,6 +193,15 @@ impl Reader for Walked<'_> {
 
     fn wide_pair(&self, src: Target, dst: Target) -> (u128, u128) {
         self.filled(src, dst, Self::wide)
+    }
+
+    fn list(&self, place: &ListPlace) -> Option<List> {
+        let base = self.bases.get(usize::from(place.group))?;
+        let record = self.message.get(..self.end)?;
+        let at = base + usize::from(place.offset);
+        let (start, end) = value_range(record, at, place.length)?;
+        let kind = place.kind;
+        Some(List { kind, start, end })
     }
 
     fn octets(&self) -> &[u8] {

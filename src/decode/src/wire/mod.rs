@@ -3,12 +3,14 @@
 mod ipfix;
 mod records;
 mod sets;
+mod structured;
 mod template_sets;
 mod v5;
 mod v9;
+mod waiting;
 
 use crate::bytes::{u16_at, u32_at};
-use crate::{Datagram, DecodeError, Decoder, ErrorKind, Plan, Protocol};
+use crate::{Datagram, DecodeError, Decoder, ErrorKind, Plan, Protocol, Transport};
 
 /// Decodes a datagram into a plan.
 ///
@@ -22,6 +24,11 @@ pub(crate) fn decode(
 ) -> Result<(), DecodeError> {
     let payload = datagram.payload;
     let protocol = protocol(payload).map_err(|kind| kind.at(0))?;
+    if plan.transport == Transport::Stream && protocol != Protocol::Ipfix {
+        // Only IPFIX is defined over streams.
+        let found = u16_at(payload, 0).unwrap_or(0);
+        return Err(ErrorKind::VersionUnknown { found }.at(0));
+    }
     plan.protocol = Some(protocol);
     match protocol {
         Protocol::NetflowV5 => v5::decode(decoder, datagram, plan),

@@ -3,6 +3,8 @@
 use flow::{OriginalFlow, SamplingRate};
 
 use super::sets::Message;
+use super::structured::Structured;
+use super::waiting;
 use crate::counters::Tally;
 use crate::plan::Change;
 use crate::state::{Fact, Found, Overlay};
@@ -47,6 +49,9 @@ pub(super) fn read(
         Err(reason) => {
             plan.units_unknown = true;
             tally.add(reason, 1, SET_HEADER + end - start);
+            if reason != Reason::TemplateAmbiguous {
+                waiting::wait(message, plan, id, start, end);
+            }
             return Ok(());
         }
     };
@@ -72,7 +77,8 @@ pub(super) fn read(
     let units = match template.kind {
         Kind::Data => {
             let held = plan.flows.len();
-            let units = set.flows(&mut plan.flows, &plan.facts, tally)?;
+            let told = (&plan.facts, &plan.templates);
+            let units = set.flows(&mut plan.flows, told, tally)?;
             plan.entry.records += number(plan.flows.len() - held);
             units
         }
@@ -93,7 +99,7 @@ fn number(records: usize) -> u32 {
 
 /// The template of a Data Set and the source port it is from: the one of this message,
 /// or the one that the exporter sent before.
-fn find<'a>(
+pub(super) fn find<'a>(
     message: &'a Message<'_>,
     changes: &'a Overlay<Change>,
     id: u16,
@@ -103,15 +109,25 @@ fn find<'a>(
     match changes.get(key) {
         Some(Change::Keep(template)) => return Ok((template, port)),
         Some(Change::Drop) => return Err(Reason::NoTemplate),
+        Some(Change::Renew) => {
+            let own = message
+                .host
+                .and_then(|host| host.templates().own(key, port));
+            return own.map(|own| (&**own, port)).ok_or(Reason::NoTemplate);
+        }
         None => {}
     }
     let host = message.host.ok_or(Reason::NoTemplate)?;
-    match host.templates().find(key, port) {
-        Found::Own(template) => Ok((template, port)),
-        Found::Roamed(port, template) => Ok((template, port)),
-        Found::Ambiguous => Err(Reason::TemplateAmbiguous),
-        Found::Absent => Err(Reason::NoTemplate),
+    let (port, template) = match host.templates().find(key, port) {
+        Found::Own(template) => (port, template),
+        Found::Roamed(port, template) => (port, template),
+        Found::Ambiguous => return Err(Reason::TemplateAmbiguous),
+        Found::Absent => return Err(Reason::NoTemplate),
+    };
+    if template.life.is_over(message.now_ms) {
+        return Err(Reason::TemplateExpired);
     }
+    Ok((template, port))
 }
 
 impl DataSet<'_> {
@@ -119,10 +135,12 @@ impl DataSet<'_> {
     fn flows(
         &self,
         flows: &mut Vec<OriginalFlow>,
-        told: &Overlay<u64>,
+        (told, changes): (&Overlay<u64>, &Overlay<Change>),
         tally: &mut Tally,
     ) -> Result<usize, DecodeError> {
-        if self.template.addresses == Addresses::None {
+        let template = self.template;
+        let structured = template.addresses == Addresses::None && !template.lists.is_empty();
+        if template.addresses == Addresses::None && !structured {
             let records = self.feed(&mut Ignored)?;
             tally.add(Reason::NoKey, records, self.end - self.start);
             return Ok(records);
@@ -135,8 +153,26 @@ impl DataSet<'_> {
             tally,
             padding: 0,
         };
+        if structured {
+            let lists = Structured::new(self.message, changes, self.allowed);
+            return self.feed(&mut Nested { flows: sink, lists });
+        }
         let records = self.feed(&mut sink)?;
-        Ok(records - sink.padding)
+        let (padding, skipped) = (sink.padding, records * template.lists.len());
+        tally.add(Reason::StructuredSkipped, skipped, 0);
+        tally.add(Reason::ReverseSkipped, self.reversed()?, 0);
+        Ok(records - padding)
+    }
+
+    /// How many records count the reverse direction too. They are read once more for
+    /// it, so that all others cost nothing.
+    fn reversed(&self) -> Result<usize, DecodeError> {
+        let template = self.template;
+        let mut sink = Reversed { template, seen: 0 };
+        if template.reverse {
+            self.feed(&mut sink)?;
+        }
+        Ok(sink.seen)
     }
 
     /// Reads options data; how many records there were.
@@ -212,19 +248,19 @@ impl Sink for Ignored {
 }
 
 /// Makes flows of records.
-struct Flows<'a> {
-    template: &'a Template,
+pub(super) struct Flows<'a> {
+    pub(super) template: &'a Template,
     context: Context,
-    rates: Rates<'a>,
-    flows: &'a mut Vec<OriginalFlow>,
-    tally: &'a mut Tally,
+    pub(super) rates: Rates<'a>,
+    pub(super) flows: &'a mut Vec<OriginalFlow>,
+    pub(super) tally: &'a mut Tally,
     /// Records of zeros, which were none.
     padding: usize,
 }
 
 impl Flows<'_> {
     /// The context, with the exporter's start where the record states it.
-    fn context<R: Reader>(&self, record: &R) -> Context {
+    pub(super) fn context<R: Reader>(&self, record: &R) -> Context {
         let mut context = self.context;
         if self.template.has(Target::SystemInit)
             && context.clock.uptime.is_none()
@@ -252,9 +288,33 @@ impl Sink for Flows<'_> {
     }
 }
 
+/// Counts the records of biflows (RFC 5103).
+struct Reversed<'a> {
+    template: &'a Template,
+    seen: usize,
+}
+
+impl Sink for Reversed<'_> {
+    fn take<R: Reader>(&mut self, record: &R) {
+        self.seen += usize::from(self.template.counts_reverse(record));
+    }
+}
+
+/// Makes flows of what lies within records.
+struct Nested<'a> {
+    flows: Flows<'a>,
+    lists: Structured<'a>,
+}
+
+impl Sink for Nested<'_> {
+    fn take<R: Reader>(&mut self, record: &R) {
+        self.lists.take(record, &mut self.flows);
+    }
+}
+
 /// Finds the sampling rate of each record of a Data Set: its own, or that of its
 /// sampler, of its interface, or of the exporter, in this order.
-struct Rates<'a> {
+pub(super) struct Rates<'a> {
     message: &'a Message<'a>,
     template: &'a Template,
     told: &'a Overlay<u64>,
@@ -287,7 +347,7 @@ impl<'a> Rates<'a> {
         rates
     }
 
-    fn of<R: Reader>(
+    pub(super) fn of<R: Reader>(
         &mut self,
         record: &R,
         in_if: Option<u32>,

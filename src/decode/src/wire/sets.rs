@@ -3,7 +3,7 @@
 use super::{records, template_sets};
 use crate::bytes::{all_zero, u16_at};
 use crate::clock::ExportClock;
-use crate::state::{Fact, Host, Overlay, Session};
+use crate::state::{Fact, Host, Overlay, Pending, Session};
 use crate::template::Context;
 use crate::{DecodeError, Decoder, ErrorKind, Limits, Plan, Protocol, Reason};
 
@@ -20,7 +20,11 @@ pub(super) struct Message<'a> {
     pub(super) session: Session,
     pub(super) host: Option<&'a Host>,
     pub(super) limits: &'a Limits,
-    context: Context,
+    /// What waits for templates.
+    pub(super) pending: &'a Pending,
+    /// When it was received.
+    pub(super) now_ms: i64,
+    pub(super) context: Context,
 }
 
 impl<'a> Message<'a> {
@@ -39,9 +43,12 @@ impl<'a> Message<'a> {
                 protocol,
                 domain: exporter.domain,
                 port: plan.port,
+                transport: plan.transport,
             },
             host: decoder.host(exporter.addr),
             limits: &decoder.limits,
+            pending: &decoder.pending,
+            now_ms: plan.received_ms,
             context: Context { exporter, clock },
         }
     }

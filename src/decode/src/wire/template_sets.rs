@@ -1,10 +1,12 @@
 //! Template Sets and Options Template Sets (RFC 7011, 3.4; RFC 3954, 5.2 and 6.1).
 
 use super::sets::{FIRST_DATA_SET, Message};
+use super::waiting;
 use crate::bytes::{all_zero, u16_at};
+use crate::counters::Tally;
 use crate::plan::Change;
-use crate::template::{Fields, Kind, compile};
-use crate::{DecodeError, ErrorKind, Plan, Protocol, Reason};
+use crate::template::{Fields, Kind, Life, Template, compile};
+use crate::{DecodeError, ErrorKind, Plan, Protocol, Reason, Transport};
 
 /// A Template Record's header.
 #[derive(Debug, Clone, Copy)]
@@ -48,8 +50,7 @@ fn record(
 ) -> Result<usize, ErrorKind> {
     let protocol = message.session.protocol;
     if protocol == Protocol::Ipfix && is_withdrawal(rest, options) {
-        // Over UDP, which can lose and reorder, they mean nothing (RFC 7011, 8.4).
-        plan.entry.tally.one(Reason::WithdrawalIgnored);
+        withdraw(message, plan, u16_at(rest, 0).unwrap_or(0), options);
         return Ok(4);
     }
     let head = head(protocol, options, rest)?;
@@ -59,7 +60,7 @@ fn record(
     let Some(definition) = definition else {
         return Err(truncated(head.id, head.fields, room.len()));
     };
-    define(message, plan, head, definition);
+    define(message, plan, head, definition)?;
     Ok(head.octets + definition.len())
 }
 
@@ -73,6 +74,61 @@ fn is_withdrawal(rest: &[u8], options: bool) -> bool {
     let all = if options { 3 } else { 2 };
     let known = |id| id == all || id >= FIRST_DATA_SET;
     u16_at(rest, 0).is_some_and(known) && u16_at(rest, 2) == Some(0)
+}
+
+/// Withdraws one template or all of a kind (RFC 7011, 8.1). Over UDP, which can lose
+/// and reorder, a withdrawal means nothing (8.4).
+fn withdraw(message: &Message<'_>, plan: &mut Plan, id: u16, options: bool) {
+    if message.session.transport == Transport::Udp {
+        plan.entry.tally.one(Reason::WithdrawalIgnored);
+        return;
+    }
+    let withdrawn = if id >= FIRST_DATA_SET {
+        vec![message.session.template_key(id)]
+    } else {
+        all_of_kind(message, plan, options)
+    };
+    let mut known = 0;
+    for key in withdrawn {
+        if known_template(message, plan, key).is_some() {
+            plan.templates.set(key, Change::Drop);
+            known += 1;
+        }
+    }
+    let tally = &mut plan.entry.tally;
+    tally.add(Reason::TemplateWithdrawn, known, 0);
+    tally.add(Reason::WithdrawalUnknown, usize::from(known == 0), 0);
+}
+
+/// The keys of all templates of this session and domain, or of all options templates.
+fn all_of_kind(message: &Message<'_>, plan: &Plan, options: bool) -> Vec<u128> {
+    let is_kind = |template: &Template| (template.kind != Kind::Data) == options;
+    let domain = |key: u128| key >> 16 == message.session.template_key(0) >> 16;
+    let held = message.host.into_iter().flat_map(|host| {
+        let held = host.templates().iter();
+        held.filter(|(key, _, template)| domain(*key) && is_kind(template))
+    });
+    let new = plan.templates.iter().filter(|(_, change)| match change {
+        Change::Keep(template) => is_kind(template),
+        Change::Renew | Change::Drop => false,
+    });
+    let mut keys: Vec<u128> = held.map(|(key, _, _)| key).collect();
+    keys.extend(new.map(|&(key, _)| key));
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+/// The template of this session as it stands at this point of the message.
+fn known_template<'a>(message: &'a Message<'_>, plan: &'a Plan, key: u128) -> Option<&'a Template> {
+    match plan.templates.get(key) {
+        Some(Change::Keep(template)) => Some(template),
+        Some(Change::Drop) => None,
+        Some(Change::Renew) | None => {
+            let own = message.host?.templates().own(key, message.session.port);
+            own.map(|own| &**own)
+        }
+    }
 }
 
 fn head(protocol: Protocol, options: bool, rest: &[u8]) -> Result<Head, ErrorKind> {
@@ -126,39 +182,58 @@ fn v9_scopes(id: u16, scopes: u16, options: u16) -> Result<(u16, usize), ErrorKi
     ))
 }
 
-/// Takes a definition over, unless it is the one that is known.
-fn define(message: &Message<'_>, plan: &mut Plan, head: Head, definition: &[u8]) {
+/// Takes a definition over, or notes that it was sent again; then what waited for it
+/// is decoded.
+///
+/// # Errors
+///
+/// Over a stream, if another definition of the template is in force (RFC 7011, 8.1).
+fn define(
+    message: &Message<'_>,
+    plan: &mut Plan,
+    head: Head,
+    definition: &[u8],
+) -> Result<(), ErrorKind> {
     plan.entry.templates += 1;
     let key = message.session.template_key(head.id);
-    let port = message.session.port;
-    let known = match plan.templates.get(key) {
-        Some(Change::Keep(template)) => Some(template),
-        Some(Change::Drop) => None,
-        None => message
-            .host
-            .and_then(|host| host.templates().own(key, port)),
-    };
-    if known.is_some_and(|known| known.is(head.kind, definition)) {
-        plan.used.push(key, port);
-        return;
-    }
+    let known = known_template(message, plan, key);
     let replaces = known.is_some();
-    let tally = &mut plan.entry.tally;
+    if known.is_some_and(|known| known.is(head.kind, definition)) {
+        if plan.templates.get(key).is_none() {
+            plan.templates.set(key, Change::Renew);
+        }
+    } else if replaces && message.session.transport == Transport::Stream {
+        return Err(ErrorKind::TemplateRedefined { id: head.id });
+    } else {
+        let change = compiled(message, head, definition, &mut plan.entry.tally);
+        let tally = &mut plan.entry.tally;
+        tally.add(Reason::TemplateReplaced, usize::from(replaces), 0);
+        plan.templates.set(key, change);
+    }
+    if !matches!(plan.templates.get(key), Some(Change::Drop)) {
+        waiting::release(message, plan, head.id);
+    }
+    Ok(())
+}
+
+/// The change that a new definition makes.
+fn compiled(message: &Message<'_>, head: Head, definition: &[u8], tally: &mut Tally) -> Change {
     let compiled = if head.fields > message.limits.fields_per_template {
         Err(Reason::TemplateTooManyFields)
     } else {
         compile(head.kind, definition, message.session.protocol)
     };
-    let change = match compiled {
-        Ok((template, unreadable)) => {
+    match compiled {
+        Ok((mut template, unreadable)) => {
             tally.add(Reason::FieldLength, unreadable, 0);
+            if message.session.transport == Transport::Udp {
+                template.life = Life::begin(message.now_ms, message.limits);
+            }
             Change::Keep(Box::new(template))
         }
         Err(reason) => {
             tally.one(reason);
             Change::Drop
         }
-    };
-    tally.add(Reason::TemplateReplaced, usize::from(replaces), 0);
-    plan.templates.set(key, change);
+    }
 }

@@ -29,6 +29,7 @@ pub(super) fn decode(
     let received_ms = datagram.received.millis();
     let clock = ExportClock::new(secs, 0, received_ms, limits.longest_delay_ms);
     let clock = clock.with_uptime(uptime);
+    plan.boot = Some(clock.started(uptime));
     let message = Message::new(decoder, Protocol::NetflowV9, clock, payload, plan);
     walk(&message, plan)
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
-use decode::{Datagram, Decoder, Limits, SequenceCounters};
+use decode::{Datagram, Decoder, Limits, Reason, SequenceCounters};
 use flow::{OriginalFlow, ReceiveTime};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -40,6 +40,26 @@ fn good(at: usize) -> Vec<u8> {
     let message = message.template(300, &V4).data(300, &[v4_record()]);
     let message = message.data(256, &vec![absolute_record(); 1 + at % 5]);
     message.options(301, &[(144, 4)], &[(34, 4)]).octets()
+}
+
+/// A message with lists in lists, and withdrawals.
+fn listing() -> Vec<u8> {
+    let message = Message::ipfix().template(256, &[(8, 4), (12, 4), (1, 4)]);
+    let message = message
+        .template(301, &[(292, VARIABLE)])
+        .template(302, &[(291, VARIABLE)]);
+    let message = message.template(303, &[(293, VARIABLE), (10, 4)]);
+    let list = [&[15, 3, 1, 0][..], &[7; 12]].concat();
+    let lists = [&[19, 3, 1, 45][..], &list].concat();
+    let basic = [&[21, 3, 1, 36, 255, 255][..], &list].concat();
+    let multi = [
+        &[21, 3, 1, 0, 0, 16][..],
+        &[7; 12],
+        &[1, 0, 0, 4, 0, 0, 0, 5],
+    ]
+    .concat();
+    let message = message.set(301, &lists).set(302, &basic).set(303, &multi);
+    message.set(2, &[1, 0, 0, 0]).set(2, &[0, 2, 0, 0]).octets()
 }
 
 /// Octets, and what is done to them.
@@ -141,6 +161,69 @@ proptest! {
             send_any(&mut collector, &octets);
         }
         assert_balanced(collector.decoder.counters());
+    }
+
+    #[test]
+    fn damaged_messages_of_a_stream_never_panic_and_are_all_counted(
+        messages in prop::collection::vec(
+            (prop::collection::vec(damage(), 0..4), any::<bool>()), 1..12,
+        ),
+    ) {
+        let mut collector = Collector::default();
+        for (damages, ends) in &messages {
+            let mut octets = listing();
+            damages.iter().for_each(|damage| damage.apply(&mut octets));
+            let (flows, report) = collector.receive_stream(source(1, 2_055), &octets);
+            prop_assert_eq!(flows.len(), report.records as usize);
+            if *ends || report.close {
+                collector.decoder.end_session(source(1, 2_055));
+            }
+        }
+        assert_balanced(collector.decoder.counters());
+        prop_assert_eq!(collector.decoder.pending(), (0, 0));
+    }
+
+    #[test]
+    fn what_waits_is_decoded_dropped_for_a_reason_or_still_waits(
+        steps in prop::collection::vec(
+            (0..3_u8, 256..260_u16, 0..3_u16, 0..2_000_i64, prop::collection::vec(damage(), 0..2)),
+            1..60,
+        ),
+        pending_octets in 0..4_000_usize,
+    ) {
+        let mut collector = Collector::new(Limits {
+            pending_octets,
+            pending_octets_per_exporter: 2_500,
+            pending_ms: 5_000,
+            template_lifetime_ms: 10_000,
+            template_lifetime_least_ms: 1_000,
+            ..Limits::default()
+        });
+        for (what, id, port, ms, damages) in &steps {
+            collector.received_ms += ms;
+            let message = Message::ipfix();
+            let message = match what {
+                0 => message.template(*id, &ABSOLUTE),
+                1 => message.data(*id, &[absolute_record()]),
+                _ => message.data(*id, &[absolute_record()]).template(*id, &ABSOLUTE),
+            };
+            let mut octets = message.octets();
+            damages.iter().for_each(|damage| damage.apply(&mut octets));
+            collector.receive(source(1, *port), &octets);
+        }
+        let count = |reasons: &[Reason]| reasons.iter().map(|&r| collector.count(r)).sum::<u64>();
+        let waited = count(&[Reason::NoTemplate, Reason::TemplateExpired]);
+        let left = count(&[
+            Reason::PendingDecoded,
+            Reason::PendingMalformed,
+            Reason::PendingFull,
+            Reason::PendingExpired,
+            Reason::PendingEnded,
+        ]);
+        let (held, octets) = collector.decoder.pending();
+        prop_assert_eq!(waited, left + held as u64);
+        prop_assert!(octets <= pending_octets.min(2_500));
+        prop_assert!(held > 0 || octets == 0);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use decode::{Counters, Datagram, Decoder, Ledger, Limits, Reason, Report};
+use decode::{Counters, Datagram, Decoder, Ledger, Limits, Reason, Report, Transport};
 use flow::{OriginalFlow, ReceiveTime};
 
 use crate::encode::EXPORT_MS;
@@ -38,6 +38,32 @@ impl Collector {
         };
         let plan = self.decoder.plan(datagram, Vec::new());
         self.decoder.apply(plan)
+    }
+
+    /// Receives one message of a stream.
+    pub(crate) fn receive_stream(
+        &mut self,
+        source: SocketAddr,
+        payload: &[u8],
+    ) -> (Vec<OriginalFlow>, Report) {
+        let datagram = Datagram {
+            source,
+            received: ReceiveTime::from_millis(self.received_ms),
+            payload,
+        };
+        let transport = Transport::Stream;
+        let plan = self.decoder.plan_over(transport, datagram, Vec::new());
+        self.decoder.apply(plan)
+    }
+
+    /// Asserts that reasons occurred so often, and no others.
+    pub(crate) fn assert_counts(&self, expected: &[(Reason, u64)]) {
+        for reason in Reason::ALL {
+            let of = expected.iter().filter(|(of, _)| *of == reason);
+            let events: u64 = of.map(|(_, events)| events).sum();
+            assert_eq!(self.count(reason), events, "{reason:?}");
+        }
+        assert_balanced(self.decoder.counters());
     }
 
     /// Receives a datagram of the usual exporter; its flows.

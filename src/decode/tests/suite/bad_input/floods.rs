@@ -36,12 +36,32 @@ pub(super) fn cases() -> Vec<Case> {
                 .octets(),
         )
     });
+    let crowded = (256..1_256).fold(
+        case("B111", "more data than may wait").limits(Limits {
+            pending_octets_per_exporter: 100_000,
+            ..Limits::default()
+        }),
+        |case, id| {
+            let message = Message::ipfix().domain(8);
+            case.send(message.data(id, &[absolute_record()]).octets())
+        },
+    );
     vec![
         // 1,024 of v9, one of which was known, and one of IPFIX; 64 may stay.
         templates.counts(Reason::TemplateEvicted, 1_025 - 64),
         spoofed
             .neighbour_leaves()
             .counts(Reason::ExporterEvicted, 1_002 - 16),
-        waiting.counts(Reason::NoTemplate, 1_000),
+        waiting
+            .counts(Reason::NoTemplate, 1_000)
+            .check(|seen| assert_eq!(seen.collector.decoder.pending().0, 1_000)),
+        crowded
+            .counts(Reason::NoTemplate, 1_000)
+            .counts(Reason::PendingFull, 1_000 - 261)
+            .check(|seen| {
+                let (sets, octets) = seen.collector.decoder.pending();
+                assert_eq!(sets, 261);
+                assert!(octets <= 100_000, "{octets}");
+            }),
     ]
 }

@@ -176,6 +176,7 @@ fn elements() -> Vec<Case> {
         })
         .flows(1)
         .counts(Reason::TimeMissing, 1)
+        .counts(Reason::ReverseSkipped, 1)
         .check(|seen| assert_eq!((seen.flows[0].bytes, seen.flows[0].packets), (77, 0))),
         case("B030", "reverse elements without a key")
             .send({
@@ -314,14 +315,16 @@ fn order() -> Vec<Case> {
             .flows(2),
         case("B039", "a template and its data in one message, data first")
             .send_both(|message| data(template(data(message))))
-            .flows(2)
-            .counts(Reason::NoTemplate, 2),
+            .flows(4)
+            .counts(Reason::NoTemplate, 2)
+            .counts(Reason::PendingDecoded, 2),
         case("B040", "data before its template")
             .send_both(data)
             .send_both(template)
             .send_both(data)
-            .flows(2)
+            .flows(4)
             .counts(Reason::NoTemplate, 2)
+            .counts(Reason::PendingDecoded, 2)
             .check(|seen| {
                 let missed = seen.collector.decoder.counters().reason(Reason::NoTemplate);
                 let set = absolute_record().len() as u64 + 4;
