@@ -127,8 +127,42 @@ fn record(protocol: u16, noise: &mut Noise, octets: &mut Vec<u8>) {
     }
 }
 
+/// The version that stands for sFlow, whose own one is that of NetFlow v5.
+const SFLOW: u16 = 0;
+/// Flow samples that fit into a datagram, each with 128 octets of a packet.
+const SAMPLES: u32 = 6;
+
+fn words(numbers: &[u32]) -> Vec<u8> {
+    numbers.iter().flat_map(|n| n.to_be_bytes()).collect()
+}
+
+/// A flow sample as switches send it: a TCP segment behind a VLAN tag, and its VLANs.
+fn sample(number: u32, noise: &mut Noise) -> Vec<u8> {
+    let mut header = vec![2; 12];
+    header.extend([
+        0x81, 0, 0, 10, 8, 0, 0x45, 0, 5, 0xDC, 0, 1, 0x40, 0, 64, 6, 0, 0,
+    ]);
+    noise.fill(&mut header, 20);
+    header.resize(128, 0);
+    let head = [
+        1, 208, number, 3, 512, 9, 0, 3, 4, 2, 1, 144, 1, 1_522, 4, 128,
+    ];
+    let vlans = [1_001, 16, 10, 0, 20, 0];
+    [words(&head), header, words(&vlans)].concat()
+}
+
+fn sflow(at: u32, noise: &mut Noise) -> Vec<u8> {
+    let samples = (0..SAMPLES).map(|sample| at * SAMPLES + sample);
+    let samples: Vec<u8> = samples.flat_map(|number| sample(number, noise)).collect();
+    [words(&[5, 1, 0xC000_0201, 7, at, 60_000, SAMPLES]), samples].concat()
+}
+
 /// Datagrams of full size, and how many records each has.
 fn datagrams(protocol: u16) -> (Vec<Vec<u8>>, u32) {
+    if protocol == SFLOW {
+        let mut noise = Noise(1);
+        return ((0..64).map(|at| sflow(at, &mut noise)).collect(), SAMPLES);
+    }
     let mut noise = Noise(u64::from(protocol));
     let mut one = Vec::new();
     record(protocol, &mut noise, &mut one);
@@ -175,7 +209,7 @@ fn round(decoder: &mut Decoder, datagrams: &[Vec<u8>], records: u32) -> f64 {
 }
 
 fn main() {
-    for (protocol, name) in [(5, "v5"), (9, "v9"), (10, "ipfix")] {
+    for (protocol, name) in [(5, "v5"), (9, "v9"), (10, "ipfix"), (SFLOW, "sflow")] {
         let (datagrams, records) = datagrams(protocol);
         let mut decoder = Decoder::new(Limits::default());
         let source = SocketAddr::from(([192, 0, 2, 1], 2_055));

@@ -18,8 +18,9 @@ pub struct Count {
 
 /// What the sequence numbers tell (RFC 7011, 3.1; RFC 3954, 5.1).
 ///
-/// Units are flows in NetFlow v5, datagrams in v9, and Data Records in IPFIX. What a
-/// rejected datagram held is a gap in the sequence and counts as lost too.
+/// Units are flows in NetFlow v5 and v7, datagrams in v9 and sFlow, and Data Records in
+/// IPFIX; NetFlow v1 has no sequence. What a rejected datagram held is a gap in the
+/// sequence and counts as lost too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SequenceCounters {
     /// Units that were missing when a gap was seen.
@@ -53,6 +54,30 @@ impl SequenceCounters {
     }
 }
 
+/// What sFlow's flow samples tell of themselves and of others.
+///
+/// Always `taken = records of sFlow + events of Scope::Record`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SampleCounters {
+    /// Flow samples that arrived.
+    pub taken: u64,
+    /// Flow samples that were missing when a data source's sequence had a gap.
+    pub lost: u64,
+    /// Samples out of these that arrived later.
+    pub recovered: u64,
+    /// Packets that agents were to sample and could not.
+    pub dropped: u64,
+}
+
+impl SampleCounters {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.taken += other.taken;
+        self.lost += other.lost;
+        self.recovered += other.recovered;
+        self.dropped += other.dropped;
+    }
+}
+
 /// The counters of one part of the traffic. Always `datagrams = decoded + rejected`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ledger {
@@ -72,6 +97,8 @@ pub struct Ledger {
     pub templates: u64,
     /// What the sequence numbers tell.
     pub sequence: SequenceCounters,
+    /// What the flow samples of sFlow tell.
+    pub samples: SampleCounters,
     reasons: [Count; Reason::ALL.len()],
 }
 
@@ -86,6 +113,7 @@ impl Default for Ledger {
             options_records: 0,
             templates: 0,
             sequence: SequenceCounters::default(),
+            samples: SampleCounters::default(),
             reasons: [Count::default(); Reason::ALL.len()],
         }
     }
@@ -125,6 +153,7 @@ impl Ledger {
         self.options_records += u64::from(entry.options_records);
         self.templates += u64::from(entry.templates);
         self.sequence.add(entry.sequence);
+        self.samples.add(entry.samples);
         for (reason, events, octets) in entry.tally.iter() {
             self.count(reason, events, octets);
         }
@@ -139,6 +168,7 @@ impl Ledger {
         self.options_records += other.options_records;
         self.templates += other.templates;
         self.sequence.add(other.sequence);
+        self.samples.add(other.samples);
         for (mine, other) in self.reasons.iter_mut().zip(&other.reasons) {
             mine.events += other.events;
             mine.octets += other.octets;
@@ -155,6 +185,7 @@ pub(crate) struct Entry {
     pub(crate) options_records: u32,
     pub(crate) templates: u32,
     pub(crate) sequence: SequenceCounters,
+    pub(crate) samples: SampleCounters,
     pub(crate) tally: Tally,
 }
 

@@ -7,7 +7,7 @@ use flow::{OriginalFlow, ReceiveTime};
 use crate::plan::Change;
 use crate::restart::Started;
 use crate::sequence::Position;
-use crate::state::{Host, LruMap, Pending, Room, Seed, Session, Waiting, host_key};
+use crate::state::{Host, LruMap, Pending, Room, Seed, Session, Source, Waiting, host_key};
 use crate::template::Template;
 use crate::{Counters, Datagram, Limits, Plan, Protocol, Reason, Report, Transport, wire};
 
@@ -152,6 +152,7 @@ impl Decoder {
         };
         self.open_host(addr, protocol);
         self.observe(plan, session);
+        self.observe_samples(plan);
         if let Some(host) = self.hosts.touch(&host_key(addr)) {
             for (key, port) in plan.used.iter() {
                 host.touch_template(key, port);
@@ -202,8 +203,11 @@ impl Decoder {
             return;
         };
         let units = match session.protocol {
-            Protocol::NetflowV9 => Some(1),
-            Protocol::NetflowV5 | Protocol::Ipfix => (!plan.units_unknown).then_some(plan.units),
+            Protocol::NetflowV1 => return,
+            Protocol::NetflowV9 | Protocol::SflowV5 => Some(1),
+            Protocol::NetflowV5 | Protocol::NetflowV7 | Protocol::Ipfix => {
+                (!plan.units_unknown).then_some(plan.units)
+            }
         };
         let key = session.key();
         let received_ms = plan.received_ms;
@@ -220,6 +224,21 @@ impl Decoder {
         (plan.entry.sequence, _) = position.observe(plan.number, units, started);
         if host.sessions.insert(key, position).is_some() {
             plan.entry.tally.one(Reason::SessionEvicted);
+        }
+    }
+
+    /// Follows the samples of the datagram's data sources.
+    fn observe_samples(&mut self, plan: &mut Plan) {
+        let Some(host) = self.hosts.touch(&host_key(plan.exporter.addr)) else {
+            return;
+        };
+        for mark in &plan.samples {
+            let key = mark.key(plan.exporter.domain);
+            if let Some(source) = host.sources.touch(&key) {
+                plan.entry.samples.add(source.observe(mark));
+            } else if host.sources.insert(key, Source::new(mark)).is_some() {
+                plan.entry.tally.one(Reason::SourceEvicted);
+            }
         }
     }
 

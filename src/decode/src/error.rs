@@ -33,24 +33,24 @@ pub enum ErrorKind {
         needed: usize,
     },
     /// The version of no protocol.
-    #[error("version {found}, where 5, 9 or 10 (IPFIX) was expected")]
+    #[error("version {found}, where 1, 5, 7, 9, 10 (IPFIX) or that of sFlow was expected")]
     VersionUnknown {
         /// The first two octets.
         found: u16,
     },
-    /// NetFlow v1, v7 or v8.
-    #[error("NetFlow v{version} is not decoded, only v5, v9 and IPFIX")]
+    /// NetFlow v8.
+    #[error("NetFlow v{version} is not decoded, only v1, v5, v7, v9 and IPFIX")]
     NetflowVersion {
         /// The version.
         version: u16,
     },
-    /// sFlow.
-    #[error("sFlow v{version} is not decoded, only NetFlow v5, v9 and IPFIX")]
+    /// sFlow before version 5.
+    #[error("sFlow v{version} is not decoded, only v5")]
     Sflow {
         /// The version.
         version: u32,
     },
-    /// NetFlow v5: count and length disagree.
+    /// NetFlow v1, v5 and v7: count and length disagree.
     #[error("count of {count} records, where a datagram of {octets} octets holds {fit}")]
     CountMismatch {
         /// The header's count.
@@ -59,6 +59,50 @@ pub enum ErrorKind {
         octets: usize,
         /// Whole records that the datagram has room for.
         fit: usize,
+    },
+    /// sFlow: fewer samples, or fewer flow data in one, than counted.
+    #[error("{octets} octets for item {item} of {count}, where at least 8 were expected")]
+    ItemMissing {
+        /// Its place, from 1.
+        item: u32,
+        /// How many there should be.
+        count: u32,
+        /// Octets that are left for it and all after it.
+        octets: usize,
+    },
+    /// sFlow: a length goes beyond what holds it.
+    #[error("length {stated} of format {format}, where 0 to {remaining} was expected")]
+    ItemLength {
+        /// The number of the format, with that of its enterprise in the upper 20 bits.
+        format: u32,
+        /// The stated length.
+        stated: u32,
+        /// Octets that are left.
+        remaining: usize,
+    },
+    /// sFlow: a sample, or flow data of one, is shorter than its format.
+    #[error("{found} octets of format {format}, where at least {needed} were expected")]
+    ItemShort {
+        /// The number of the format, with that of its enterprise in the upper 20 bits.
+        format: u32,
+        /// Octets that there are.
+        found: usize,
+        /// Octets of the format's fixed part.
+        needed: usize,
+    },
+    /// sFlow: a sampled header goes beyond the flow data that hold it.
+    #[error("sampled header of {stated} octets, where 0 to {remaining} was expected")]
+    SampledHeader {
+        /// The stated length.
+        stated: u32,
+        /// Octets that are left.
+        remaining: usize,
+    },
+    /// sFlow: the agent's address is of no known type.
+    #[error("agent address of type {found}, where 1 (IPv4) or 2 (IPv6) was expected")]
+    AgentAddress {
+        /// The type.
+        found: u32,
     },
     /// IPFIX: the header's length is not that of a message in the datagram.
     #[error("message length {stated}, where 16 to {octets} was expected")]
@@ -170,11 +214,13 @@ impl ErrorKind {
             Self::Empty => Reason::Empty,
             Self::NoVersion | Self::ShortHeader { .. } => Reason::Short,
             Self::VersionUnknown { .. } => Reason::VersionUnknown,
-            Self::NetflowVersion { version: 1 } => Reason::NetflowV1,
-            Self::NetflowVersion { version: 7 } => Reason::NetflowV7,
             Self::NetflowVersion { .. } => Reason::NetflowV8,
             Self::Sflow { .. } => Reason::Sflow,
-            Self::CountMismatch { .. } => Reason::CountMismatch,
+            Self::CountMismatch { .. } | Self::ItemMissing { .. } => Reason::CountMismatch,
+            Self::ItemLength { .. } | Self::ItemShort { .. } | Self::SampledHeader { .. } => {
+                Reason::SampleLength
+            }
+            Self::AgentAddress { .. } => Reason::AgentAddress,
             Self::LengthMismatch { .. } => Reason::LengthMismatch,
             Self::SetLength { .. } | Self::SetHeader { .. } => Reason::SetLength,
             Self::TemplateTruncated { .. } => Reason::TemplateTruncated,

@@ -1,4 +1,4 @@
-//! Bytes into [`flow::OriginalFlow`]: NetFlow v5, v9 and IPFIX over datagrams.
+//! Bytes into [`flow::OriginalFlow`]: NetFlow v1, v5, v7, v9, IPFIX and sFlow v5.
 //!
 //! Nothing here does I/O or reads a clock: a [`Datagram`] comes in with its receive
 //! time, and flows, a [`Report`] and [`Counters`] come out. The same datagrams in the
@@ -11,7 +11,7 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | `wire` | the protocols: one file each, and the walk over Sets that v9 and IPFIX share |
+//! | `wire` | the protocols: one file each, what v1, v5 and v7 share, and the walk over Sets of v9 and IPFIX |
 //! | `template` | Template Records, compiled into programs that read records |
 //! | `elements` | the Information Elements by name, for people who read records |
 //! | `state` | what is kept between datagrams, and for how many exporters |
@@ -44,7 +44,7 @@ mod template;
 mod transport;
 mod wire;
 
-pub use counters::{Count, Counters, Ledger, SequenceCounters};
+pub use counters::{Count, Counters, Ledger, SampleCounters, SequenceCounters};
 pub use decoder::Decoder;
 pub use elements::{
     DataType, Element, ElementError, ElementErrorKind, Elements, REVERSE_ENTERPRISE, Semantics,

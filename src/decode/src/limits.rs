@@ -21,10 +21,15 @@ pub struct Limits {
     pub template_octets_per_exporter: usize,
     /// Octets that all templates may hold.
     pub template_octets: usize,
-    /// Data Records of one datagram.
+    /// Data sources of one sFlow exporter whose samples are followed.
+    pub sources_per_exporter: usize,
+    /// Data Records of one datagram; in sFlow, flow samples.
     pub records_per_datagram: usize,
     /// How deep lists within a record are read (RFC 6313); 0 reads none.
     pub structured_depth: usize,
+    /// Tags, labels and extension headers of one sampled packet. Beyond it, a packet
+    /// whose addresses were not reached is no flow, and else its ports stay unknown.
+    pub layers_per_packet: usize,
     /// How long before its export a record may have ended, in milliseconds; one that
     /// ended earlier counts as seen this long before its receipt.
     pub longest_delay_ms: i64,
@@ -61,8 +66,10 @@ impl Default for Limits {
             fields_per_template: 16_384,
             template_octets_per_exporter: 8 << 20,
             template_octets: 256 << 20,
+            sources_per_exporter: 1_024,
             records_per_datagram: 65_535,
             structured_depth: 8,
+            layers_per_packet: 16,
             longest_delay_ms: 86_400_000,
             largest_sampling_rate: 1 << 24,
             pending_ms: 900_000,

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use flow::{Exporter, OriginalFlow, ReceiveTime};
 
 use crate::counters::{Entry, Tally};
-use crate::state::{Overlay, Seed, Waiting};
+use crate::state::{Overlay, SampleMark, Seed, Waiting};
 use crate::template::Template;
-use crate::{DecodeError, Protocol, SequenceCounters, Transport};
+use crate::{DecodeError, Protocol, SampleCounters, SequenceCounters, Transport};
 
 /// One datagram as received.
 #[derive(Debug, Clone, Copy)]
@@ -99,6 +99,8 @@ pub struct Plan {
     pub(crate) units_unknown: bool,
     /// The sequence number.
     pub(crate) number: u32,
+    /// Positions of the data sources of sFlow's flow samples, in their order.
+    pub(crate) samples: Vec<SampleMark>,
     pub(crate) templates: Overlay<Change>,
     pub(crate) facts: Overlay<u64>,
     /// Whether a fact is about an interface.
@@ -136,11 +138,13 @@ impl Plan {
                 options_records: 0,
                 templates: 0,
                 sequence: SequenceCounters::default(),
+                samples: SampleCounters::default(),
                 tally: Tally::new(),
             },
             units: 0,
             units_unknown: false,
             number: 0,
+            samples: Vec::new(),
             templates: Overlay::new(seed),
             facts: Overlay::new(seed),
             interface_facts: false,
@@ -158,6 +162,7 @@ impl Plan {
         self.flows.truncate(flows);
         let entry = &mut self.entry;
         (entry.records, entry.options_records, entry.templates) = (0, 0, 0);
+        entry.samples = SampleCounters::default();
         entry.rejected = true;
         entry.tally.clear();
         let octets = usize::try_from(entry.octets).unwrap_or(usize::MAX);

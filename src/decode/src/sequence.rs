@@ -17,8 +17,8 @@ const LATE_RUN: u8 = 3;
 /// How far a number may be off before it needs confirmation, in the protocol's units.
 const fn near(protocol: Protocol) -> u32 {
     match protocol {
-        Protocol::NetflowV9 => 1_024,
-        Protocol::NetflowV5 | Protocol::Ipfix => 16_384,
+        Protocol::NetflowV9 | Protocol::SflowV5 => 1_024,
+        Protocol::NetflowV1 | Protocol::NetflowV5 | Protocol::NetflowV7 | Protocol::Ipfix => 16_384,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The state of one exporter address.
 
-use super::{LruMap, Roaming, Seed, is_fact_of_stream, is_key_of_stream};
+use super::{LruMap, Roaming, Seed, Source, is_fact_of_stream, is_key_of_stream};
 use crate::Limits;
 use crate::sequence::Position;
 use crate::template::Template;
@@ -10,6 +10,8 @@ use crate::template::Template;
 pub(crate) struct Host {
     /// Positions in the sequence, by session.
     pub(crate) sessions: LruMap<u128, Position>,
+    /// Positions of the data sources of sFlow.
+    pub(crate) sources: LruMap<u128, Source>,
     /// Sampling rates and the like, learnt from options data.
     pub(crate) facts: Roaming<u64>,
     /// Whether one of these was ever about an interface.
@@ -32,6 +34,7 @@ impl Host {
         let seed = Seed(limits.hash_seed);
         Self {
             sessions: LruMap::new(limits.sessions_per_exporter, seed),
+            sources: LruMap::new(limits.sources_per_exporter, seed),
             facts: Roaming::new(limits.facts_per_exporter, seed),
             interface_facts: false,
             templates: Roaming::new(limits.templates_per_exporter, seed),

@@ -7,6 +7,7 @@ mod lru;
 mod overlay;
 mod pending;
 mod roaming;
+mod source;
 
 pub(crate) use hash::Seed;
 pub(crate) use host::{Host, Room};
@@ -15,3 +16,4 @@ pub(crate) use lru::LruMap;
 pub(crate) use overlay::Overlay;
 pub(crate) use pending::{Pending, Waiting};
 pub(crate) use roaming::{Found, Roaming};
+pub(crate) use source::{SampleMark, Source};

@@ -1,11 +1,15 @@
 //! The export protocols on the wire.
 
+mod fixed;
 mod ipfix;
 mod records;
 mod sets;
+mod sflow;
 mod structured;
 mod template_sets;
+mod v1;
 mod v5;
+mod v7;
 mod v9;
 mod waiting;
 
@@ -31,9 +35,12 @@ pub(crate) fn decode(
     }
     plan.protocol = Some(protocol);
     match protocol {
+        Protocol::NetflowV1 => v1::decode(decoder, datagram, plan),
         Protocol::NetflowV5 => v5::decode(decoder, datagram, plan),
+        Protocol::NetflowV7 => v7::decode(decoder, datagram, plan),
         Protocol::NetflowV9 => v9::decode(decoder, datagram, plan),
         Protocol::Ipfix => ipfix::decode(decoder, datagram, plan),
+        Protocol::SflowV5 => sflow::decode(decoder, datagram, plan),
     }
 }
 
@@ -58,12 +65,15 @@ fn protocol(payload: &[u8]) -> Result<Protocol, ErrorKind> {
         });
     };
     match version {
+        1 => Ok(Protocol::NetflowV1),
         5 => Ok(Protocol::NetflowV5),
+        7 => Ok(Protocol::NetflowV7),
         9 => Ok(Protocol::NetflowV9),
         10 => Ok(Protocol::Ipfix),
-        1 | 7 | 8 => Err(ErrorKind::NetflowVersion { version }),
+        8 => Err(ErrorKind::NetflowVersion { version }),
         _ => match u32_at(payload, 0) {
-            Some(version @ (2 | 4 | 5)) => Err(ErrorKind::Sflow { version }),
+            Some(5) => Ok(Protocol::SflowV5),
+            Some(version @ (2 | 4)) => Err(ErrorKind::Sflow { version }),
             _ => Err(ErrorKind::VersionUnknown { found: version }),
         },
     }

@@ -1,172 +1,52 @@
 //! NetFlow v5: a header of 24 octets and records of 48.
 
-use std::net::{IpAddr, Ipv4Addr};
+use flow::Exporter;
 
-use flow::{Exporter, FlowKey, Icmp, OriginalFlow, SamplingRate, protocol};
-
-use super::short_header;
+use super::{fixed, short_header};
 use crate::bytes::{u16_at, u32_at};
-use crate::clock::ExportClock;
-use crate::counters::Tally;
-use crate::{Datagram, DecodeError, Decoder, ErrorKind, Plan, Protocol, Reason, sampling};
+use crate::{Datagram, DecodeError, Decoder, Plan, Protocol, sampling};
 
 const HEADER: usize = 24;
 const RECORD: usize = 48;
+/// Where the TCP flags stand in a record.
+const FLAGS: usize = 37;
 
-/// The header's fields that are used.
+/// The fields of the header that no other version has, besides the sequence number.
 #[derive(Debug, Clone, Copy)]
-struct Header {
-    count: u16,
-    uptime: u32,
-    secs: u32,
-    nanos: u32,
+struct Engine {
     sequence: u32,
     /// Engine type and engine ID.
     engine: u16,
     sampling: u16,
 }
 
-impl Header {
+impl Engine {
     fn read(payload: &[u8]) -> Option<Self> {
         Some(Self {
-            count: u16_at(payload, 2)?,
-            uptime: u32_at(payload, 4)?,
-            secs: u32_at(payload, 8)?,
-            nanos: u32_at(payload, 12)?,
             sequence: u32_at(payload, 16)?,
             engine: u16_at(payload, 20)?,
             sampling: u16_at(payload, 22)?,
         })
     }
-
-    /// Milliseconds beyond the second; 0 if there is a second or more of nanoseconds.
-    const fn millis(&self) -> u32 {
-        if self.nanos < 1_000_000_000 {
-            self.nanos / 1_000_000
-        } else {
-            0
-        }
-    }
 }
 
-/// Decodes a datagram. Octets after the last record that are too few for another are
-/// counted and ignored.
+/// Decodes a datagram. Engine type and ID are its Observation Domain.
 ///
 /// # Errors
 ///
-/// If the header is not whole, or if its count of records is not that of the length,
-/// whether or not it is above the customary 30.
+/// If the header is not whole, or if its count of records is not that of the length.
 pub(super) fn decode(
     decoder: &Decoder,
     datagram: &Datagram<'_>,
     plan: &mut Plan,
 ) -> Result<(), DecodeError> {
     let payload = datagram.payload;
-    let (Some(header), Some(body)) = (Header::read(payload), payload.get(HEADER..)) else {
+    let header = fixed::Header::read(payload).zip(Engine::read(payload));
+    let Some((header, engine)) = header else {
         return Err(short_header(Protocol::NetflowV5, payload));
     };
-    plan.exporter = Exporter::new(datagram.source.ip(), u32::from(header.engine));
-    let (records, rest) = body.as_chunks::<RECORD>();
-    if records.len() != usize::from(header.count) {
-        return Err(ErrorKind::CountMismatch {
-            count: header.count,
-            octets: payload.len(),
-            fit: records.len(),
-        }
-        .at(2));
-    }
-    if !rest.is_empty() {
-        let tally = &mut plan.entry.tally;
-        tally.add(Reason::TrailingOctets, 1, rest.len());
-    }
-    plan.number = header.sequence;
-    plan.units = u32::from(header.count);
-    let message = Message {
-        exporter: plan.exporter,
-        clock: ExportClock::new(
-            header.secs,
-            header.millis(),
-            datagram.received.millis(),
-            decoder.limits.longest_delay_ms,
-        ),
-        uptime: header.uptime,
-        sampling_rate: sampling::from_v5_header(header.sampling),
-    };
-    plan.flows.reserve(records.len());
-    for record in records {
-        let flow = message.flow(record, &mut plan.entry.tally);
-        plan.flows.push(flow);
-    }
-    plan.entry.records = plan.units;
-    Ok(())
-}
-
-/// What the flows of one datagram share.
-#[derive(Debug)]
-struct Message {
-    exporter: Exporter,
-    clock: ExportClock,
-    uptime: u32,
-    sampling_rate: Option<SamplingRate>,
-}
-
-impl Message {
-    fn flow(&self, record: &[u8; RECORD], tally: &mut Tally) -> OriginalFlow {
-        let (start_ms, end_ms) = self.times(word(record, 24), word(record, 28), tally);
-        let proto = record[38];
-        let (src_port, dst_port) = (half(record, 32), half(record, 34));
-        let icmp = (proto == protocol::ICMP).then(|| icmp(dst_port));
-        let port = |port| if icmp.is_some() { 0 } else { port };
-        OriginalFlow {
-            key: FlowKey {
-                src_addr: addr(record, 0),
-                dst_addr: addr(record, 4),
-                src_port: port(src_port),
-                dst_port: port(dst_port),
-                protocol: proto,
-            },
-            exporter: self.exporter,
-            start_ms,
-            end_ms,
-            end_seen_ms: self.clock.end_seen(end_ms, tally),
-            packets: u64::from(word(record, 16)),
-            bytes: u64::from(word(record, 20)),
-            sampling_rate: self.sampling_rate,
-            in_if: Some(u32::from(half(record, 12))),
-            out_if: Some(u32::from(half(record, 14))),
-            tcp_flags: (proto == protocol::TCP).then_some(u16::from(record[37])),
-            tos: Some(record[39]),
-            icmp,
-            end_reason: None,
-        }
-    }
-
-    fn times(&self, first: u32, last: u32, tally: &mut Tally) -> (i64, i64) {
-        let clock = self.clock.with_uptime(self.uptime);
-        let time = |at| clock.of_uptime(at).unwrap_or(clock.export_ms);
-        let (start, end) = (time(first), time(last));
-        if start <= end {
-            return (start, end);
-        }
-        tally.one(Reason::EndBeforeStart);
-        let time = clock.nearer(start, end);
-        (time, time)
-    }
-}
-
-const fn icmp(dst_port: u16) -> Icmp {
-    let [kind, code] = dst_port.to_be_bytes();
-    Icmp { kind, code }
-}
-
-const fn half(record: &[u8; RECORD], at: usize) -> u16 {
-    u16::from_be_bytes([record[at], record[at + 1]])
-}
-
-const fn word(record: &[u8; RECORD], at: usize) -> u32 {
-    u32::from_be_bytes([record[at], record[at + 1], record[at + 2], record[at + 3]])
-}
-
-const fn addr(record: &[u8; RECORD], at: usize) -> IpAddr {
-    IpAddr::V4(Ipv4Addr::from_bits(word(record, at)))
+    plan.exporter = Exporter::new(datagram.source.ip(), u32::from(engine.engine));
+    plan.number = engine.sequence;
+    let rate = sampling::from_v5_header(engine.sampling);
+    fixed::read::<RECORD, FLAGS>(decoder, datagram, plan, &header, HEADER, rate)
 }

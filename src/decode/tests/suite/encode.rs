@@ -288,7 +288,7 @@ impl Default for V5Record {
 }
 
 impl V5Record {
-    fn octets(&self) -> Vec<u8> {
+    pub(crate) fn octets(&self) -> Vec<u8> {
         let mut octets = Vec::new();
         octets.extend([self.src, self.dst, 0].iter().flat_map(|w| w.to_be_bytes()));
         octets.extend(shorts(&[self.in_if, self.out_if]));

@@ -30,7 +30,7 @@ const IPFIX_MESSAGE: &str = "
               e000 0035 11 0000018bcfe544d8 0000018bcfe55860 deadbeef 0003 00000123 01
               000000";
 
-fn octets(text: &str) -> Vec<u8> {
+pub(crate) fn octets(text: &str) -> Vec<u8> {
     let digits: String = text.split_whitespace().collect();
     let pairs = digits.as_bytes().chunks(2);
     pairs

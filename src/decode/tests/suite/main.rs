@@ -8,6 +8,7 @@
 mod bad_input;
 mod captures;
 mod encode;
+mod fixed;
 mod golden;
 mod laws;
 mod lifetime;
@@ -15,5 +16,6 @@ mod limits;
 mod pcap;
 mod pending;
 mod sessions;
+mod sflow;
 mod structured;
 mod support;

@@ -113,6 +113,8 @@ pub(crate) fn assert_balanced(counters: &Counters) {
     assert_eq!(total.options_records, sum(|l| l.options_records));
     assert_eq!(total.templates, sum(|l| l.templates));
     assert_eq!(total.sequence.lost, sum(|l| l.sequence.lost));
+    assert_eq!(total.samples.taken, sum(|l| l.samples.taken));
+    assert_eq!(total.samples.lost, sum(|l| l.samples.lost));
     for reason in Reason::ALL {
         let parts = parts.iter().map(|part| part.reason(reason));
         let (events, octets) = parts.fold((0, 0), |(events, octets), count| {

@@ -2,11 +2,13 @@
 //! case; whatever is sent, nothing panics, every reason is counted, and the exporter's
 //! neighbour does not notice.
 
+mod fixed;
 mod floods;
 mod framing;
 mod identity;
 mod meaning;
 mod records;
+mod sflow;
 mod templates;
 mod time;
 
@@ -19,16 +21,17 @@ use flow::OriginalFlow;
 use crate::encode::{ABSOLUTE, Message, absolute_record};
 use crate::support::{Collector, assert_balanced, source};
 
-/// The cases that concern NetFlow v5, v9 and IPFIX over UDP, and state in memory.
-const CASES: [&str; 93] = [
+/// The cases that concern NetFlow, IPFIX over UDP and sFlow, and state in memory.
+const CASES: [&str; 103] = [
     "B001", "B002", "B003", "B004", "B005", "B006", "B007", "B008", "B009", "B010", "B011", "B012",
     "B014", "B015", "B016", "B018", "B019", "B020", "B021", "B022", "B023", "B024", "B025", "B026",
     "B027", "B028", "B029", "B030", "B031", "B032", "B033", "B034", "B035", "B036", "B037", "B038",
     "B039", "B040", "B044", "B045", "B046", "B047", "B049", "B050", "B051", "B052", "B053", "B054",
     "B055", "B056", "B057", "B058", "B059", "B060", "B061", "B062", "B063", "B064", "B065", "B066",
-    "B067", "B068", "B069", "B070", "B081", "B082", "B083", "B084", "B086", "B087", "B088", "B089",
-    "B090", "B091", "B094", "B095", "B096", "B097", "B098", "B099", "B100", "B101", "B102", "B104",
-    "B105", "B106", "B107", "B108", "B109", "B110", "B111", "C20", "C23",
+    "B067", "B068", "B069", "B070", "B071", "B072", "B073", "B074", "B075", "B076", "B077", "B078",
+    "B079", "B080", "B081", "B082", "B083", "B084", "B086", "B087", "B088", "B089", "B090", "B091",
+    "B094", "B095", "B096", "B097", "B098", "B099", "B100", "B101", "B102", "B104", "B105", "B106",
+    "B107", "B108", "B109", "B110", "B111", "C20", "C23",
 ];
 
 type Check = Box<dyn Fn(&Seen)>;
@@ -184,6 +187,8 @@ fn no_bad_input_of_the_catalogue_does_harm_or_goes_uncounted() {
         time::cases(),
         meaning::cases(),
         floods::cases(),
+        fixed::cases(),
+        sflow::cases(),
     ];
     let cases: Vec<Case> = sections.into_iter().flatten().collect();
     for id in CASES {

@@ -1,0 +1,8 @@
+//! sFlow version 5.
+
+mod captures;
+pub(crate) mod encode;
+mod golden;
+mod laws;
+mod packets;
+mod samples;
