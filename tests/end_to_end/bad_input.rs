@@ -66,13 +66,15 @@ fn bad_datagrams() -> Vec<Vec<u8>> {
         lying
     };
     let mut bad: Vec<Vec<u8>> = (0..16).map(|len| whole[..len].to_vec()).collect();
-    bad.extend(
-        [0_u16, 1, 2, 3, 4, 6, 7, 8, 11, 0x4142, u16::MAX].map(|version| {
-            let mut unknown = whole.clone();
-            unknown[..2].copy_from_slice(&version.to_be_bytes());
-            unknown
-        }),
-    );
+    // A v5 datagram under the name of v7, whose header has the same length: it lies.
+    let mut v7 = whole.clone();
+    v7[..2].copy_from_slice(&7_u16.to_be_bytes());
+    bad.push(v7);
+    bad.extend([0_u16, 2, 3, 4, 6, 8, 11, 0x4142, u16::MAX].map(|version| {
+        let mut unknown = whole.clone();
+        unknown[..2].copy_from_slice(&version.to_be_bytes());
+        unknown
+    }));
     bad.extend([
         with_count(0),
         with_count(2),
