@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 use std::panic;
+use std::pin::Pin;
 use std::sync::Once;
+use std::task::{self, Poll};
 use std::time::Duration;
 
 use actix::prelude::*;
@@ -26,35 +28,77 @@ pub(crate) enum Trip {
     Later(Duration),
     /// Panic with the next batch in hand, outside the guard.
     WithBatch,
+    /// Panic in the very poll in which the next batch was handed over.
+    AfterBatch,
     /// Take no message for so long.
     Stall(Duration),
     /// Stop, to be started anew.
     Rebuild,
 }
 
-thread_local! {
-    /// The stages of this thread that will fall with their next batch.
-    static ARMED: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
+/// When a stage falls, seen from its next batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    With,
+    After,
+    /// The batch for [`When::After`] is there.
+    Due,
 }
 
-/// Makes the next [`tripwire`] of `stage` on this thread panic.
-pub(crate) fn arm(stage: &'static str) {
-    ARMED.with_borrow_mut(|armed| armed.push(stage));
+thread_local! {
+    /// The stages of this thread that will fall.
+    static ARMED: RefCell<Vec<(&'static str, When)>> = const { RefCell::new(Vec::new()) };
+}
+
+fn arm(stage: &'static str, when: When) {
+    ARMED.with_borrow_mut(|armed| armed.push((stage, when)));
+}
+
+/// Takes one back; whether there was one.
+fn disarm(stage: &'static str, when: When) -> bool {
+    ARMED.with_borrow_mut(|armed| {
+        let at = armed.iter().position(|one| *one == (stage, when));
+        at.map(|at| armed.swap_remove(at)).is_some()
+    })
 }
 
 /// Takes back what was armed on this thread and did not fall.
-pub(crate) fn disarm() {
+pub(crate) fn disarm_all() {
     ARMED.with_borrow_mut(Vec::clear);
+}
+
+/// Makes the next [`tripwire`] of `stage` on this thread panic.
+pub(crate) fn arm_next(stage: &'static str) {
+    arm(stage, When::With);
 }
 
 /// Stands at the beginning of a handler: panics if the stage is to fall there.
 pub(crate) fn tripwire(stage: &'static str) {
-    let armed = ARMED.with_borrow_mut(|armed| {
-        let at = armed.iter().position(|name| *name == stage)?;
-        Some(armed.swap_remove(at))
-    });
-    if armed.is_some() {
+    if disarm(stage, When::With) {
         fall(stage, "with a batch");
+    }
+    if disarm(stage, When::After) {
+        arm(stage, When::Due);
+    }
+}
+
+/// What an actor has besides its mailbox, such as a timer that is due. It is looked at
+/// after the mailbox, in the same poll.
+struct Besides(&'static str);
+
+impl<A: Actor> ActorFuture<A> for Besides {
+    type Output = ();
+
+    fn poll(
+        self: Pin<&mut Self>,
+        _: &mut A,
+        _: &mut A::Context,
+        _: &mut task::Context<'_>,
+    ) -> Poll<()> {
+        if disarm(self.0, When::Due) {
+            fall(self.0, "with a batch under way");
+        }
+        Poll::Pending
     }
 }
 
@@ -85,7 +129,11 @@ fn trip<A: Actor<Context = Context<A>>>(stage: &'static str, trip: Trip, ctx: &m
         Trip::Later(after) => {
             ctx.run_later(after, move |_, _| fall(stage, "in a timer"));
         }
-        Trip::WithBatch => arm(stage),
+        Trip::WithBatch => arm(stage, When::With),
+        Trip::AfterBatch => {
+            arm(stage, When::After);
+            ctx.spawn(Besides(stage));
+        }
         Trip::Stall(time) => ctx.wait(fut::wrap_future(sleep(time))),
         Trip::Rebuild => ctx.stop(),
     }

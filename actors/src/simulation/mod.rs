@@ -10,8 +10,10 @@
 //!                                   +--> ring --> witness, reader <+
 //! ```
 
-mod collector;
+mod clients;
+pub(crate) mod collector;
 mod driver;
+mod ends;
 mod fault;
 mod outcome;
 mod random;
@@ -20,8 +22,10 @@ mod run;
 mod scenario;
 mod seeds;
 mod stages;
+mod threads;
 mod traffic;
 mod v5;
 mod witness;
 
-pub(crate) use fault::tripwire;
+pub(crate) use fault::{Trip, fall, tripwire};
+pub(crate) use run::{POLICY, paused};

@@ -12,12 +12,24 @@ use super::outcome::{Outcome, delivered, quarantine, quarantined, stored};
 use super::random::Random;
 use super::rig::{Rig, Setup};
 use super::scenario::Scenario;
-use super::witness::{Reader, Rows, witness};
+use super::witness::{Reader, Reading, Rows, Seen, witness};
+use crate::supervision::{Backoff, Policy};
+
+/// How stages are run in tests, unless they say otherwise.
+pub(crate) const POLICY: Policy = Policy {
+    mailbox: 16,
+    falls_max: 5,
+    window: Duration::from_secs(60),
+    backoff: Backoff {
+        min: Duration::from_millis(100),
+        max: Duration::from_secs(10),
+    },
+};
 
 /// Runs on a paused clock: time passes only when nothing else can happen.
 pub(crate) fn paused<F: Future>(run: F) -> F::Output {
     fault::quiet();
-    fault::disarm();
+    fault::disarm_all();
     let runtime = || {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         builder.enable_all().start_paused(true).build().unwrap()
@@ -62,20 +74,16 @@ pub(crate) async fn run(
     drained.map_err(|_| late("the drain"))?;
     let read = timeout(watch.patience, reader).await;
     let reading = read.map_err(|_| late("the reader"))?.unwrap();
-    let blocks = witness.await.unwrap()?;
+    let seen = witness.await.unwrap();
     // What an incident asks for is said by then.
     sleep(watch.pace).await;
-    gather(rig, scenario, &blocks, reading)
+    gather(rig, scenario, &seen, reading)
 }
 
-fn gather(
-    rig: Rig,
-    scenario: &Scenario,
-    blocks: &[Arc<protocol::Block>],
-    reading: super::witness::Reading,
-) -> Result<Outcome, String> {
+fn gather(rig: Rig, scenario: &Scenario, seen: &Seen, reading: Reading) -> Result<Outcome, String> {
     let sent = scenario.sent(rig.taken());
     let quarantine = quarantine(rig.directory.path());
+    let blocks = &seen.blocks;
     let published = blocks
         .iter()
         .map(|block| (block.tick().secs(), Rows::of(block, 0)));
@@ -88,6 +96,7 @@ fn gather(
         sent,
         reading,
         incidents: rig.incidents.lock().unwrap().clone(),
+        unseen: seen.missed,
         gave_up: rig.escalation.cause(),
         totals: rig.accounting.totals(),
     };

@@ -63,7 +63,7 @@ impl Scenario {
         let mut traffic = Traffic::new(seed, poison_percent);
         let mut chaos = Random::new(!seed);
         let (mut steps, mut books) = (Vec::new(), Vec::new());
-        for _ in 0..60 + traffic.random().below(80) {
+        for _ in 0..50 + traffic.random().below(60) {
             let step = step(&mut traffic);
             if matches!(step, Step::Deliver(_)) {
                 books.push(traffic.books());
@@ -130,10 +130,11 @@ fn stage(chaos: &mut Random, lanes: usize) -> Stage {
 
 fn trip(chaos: &mut Random) -> Trip {
     let millis = |chaos: &mut Random, below| Duration::from_millis(chaos.below(below));
-    match chaos.below(10) {
+    match chaos.below(12) {
         0..=1 => Trip::Now,
         2..=3 => Trip::Later(millis(chaos, 3_000)),
         4..=6 => Trip::WithBatch,
+        9..=10 => Trip::AfterBatch,
         7..=8 => Trip::Stall(millis(chaos, 2_000)),
         _ => Trip::Rebuild,
     }

@@ -5,19 +5,9 @@ use std::time::Duration;
 use super::outcome::{Outcome, ensure};
 use super::random::{Random, for_each_seed, seeds};
 use super::rig::Setup;
-use super::run::{Watch, paused, run};
+use super::run::{POLICY, Watch, paused, run};
 use super::scenario::{Faults, Scenario};
-use crate::supervision::{Backoff, Incident, Policy};
-
-const POLICY: Policy = Policy {
-    mailbox: 16,
-    falls_max: 5,
-    window: Duration::from_secs(60),
-    backoff: Backoff {
-        min: Duration::from_millis(100),
-        max: Duration::from_secs(10),
-    },
-};
+use crate::supervision::{Incident, Policy};
 
 /// A run of a seed with so many lanes; everything else follows from the seed.
 fn simulate(test: &str, seed: u64, faults: Faults, lanes: usize) -> Result<Outcome, String> {

@@ -32,19 +32,27 @@ impl Rows {
     }
 }
 
+/// What the witness saw.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) blocks: Vec<Arc<Block>>,
+    /// Whether the ring lost blocks before it could look.
+    pub(crate) missed: bool,
+}
+
 /// Takes every block of the ring as it comes, from position 0 on.
-pub(crate) async fn witness(ring: Arc<Ring>) -> Result<Vec<Arc<Block>>, String> {
+pub(crate) async fn witness(ring: Arc<Ring>) -> Seen {
     let mut news = ring.subscribe();
-    let (mut blocks, mut next_seq): (Vec<Arc<Block>>, _) = (Vec::new(), 0);
+    let (mut seen, mut next_seq) = (Seen::default(), 0);
     loop {
         match ring.find(next_seq) {
             Found::Block(block) => {
                 next_seq = block.next_seq();
-                blocks.push(block);
+                seen.blocks.push(block);
             }
             Found::NotYet => drop(news.changed().await),
-            Found::Gone { oldest } => return Err(format!("no witness of {next_seq}..{oldest}")),
-            Found::Ended(_) => return Ok(blocks),
+            Found::Gone { oldest } => (seen.missed, next_seq) = (true, oldest),
+            Found::Ended(_) => return seen,
         }
     }
 }

@@ -16,6 +16,8 @@
 mod courier;
 mod guard;
 mod supervise;
+#[cfg(test)]
+mod tests;
 
 pub use courier::{Courier, HandOver};
 pub use guard::{Fault, guard};
