@@ -34,7 +34,10 @@ pub(crate) fn paused<F: Future>(run: F) -> F::Output {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         builder.enable_all().start_paused(true).build().unwrap()
     };
-    System::with_tokio_rt(runtime).block_on(run)
+    // When nothing else can happen, that long passes at once.
+    let run = async { timeout(Duration::from_secs(100_000_000), run).await };
+    let ended = System::with_tokio_rt(runtime).block_on(run);
+    ended.expect("it comes to no end")
 }
 
 /// How a run is watched.

@@ -79,6 +79,17 @@ impl Scenario {
         Self { steps, books }
     }
 
+    /// Datagrams alone, one batch soon after the other: there are always flows in the making.
+    pub(crate) fn of_deliveries(seed: u64, count: usize) -> Self {
+        let mut traffic = Traffic::new(seed, 0);
+        let (mut steps, mut books) = (Vec::new(), Vec::new());
+        for _ in 0..count {
+            steps.extend([Step::Deliver(traffic.batch()), Step::Rest(10)]);
+            books.push(traffic.books());
+        }
+        Self { steps, books }
+    }
+
     /// What was sent with the first `deliveries`.
     pub(crate) fn sent(&self, deliveries: usize) -> Accounts {
         let last = deliveries.checked_sub(1);

@@ -11,7 +11,7 @@ use mediation::anonymize::Policy as Anonymization;
 use protocol::EndReason;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::accounting::{Accounting, Totals};
 use crate::client_listener::ClientListener;
@@ -62,7 +62,9 @@ const POLICY: Policy = Policy {
 pub(super) fn in_real_time<F: Future>(test: F) -> F::Output {
     fault::quiet();
     fault::disarm_all();
-    System::new().block_on(test)
+    let test = async { timeout(Duration::from_secs(120), test).await };
+    let ended = System::new().block_on(test);
+    ended.expect("it comes to no end")
 }
 
 pub(super) struct House {

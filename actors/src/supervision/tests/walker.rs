@@ -24,7 +24,7 @@ pub(super) struct Walker {
     /// Where it is to fall, once for each time it is named.
     pub(super) trips: Vec<Place>,
     /// The numbers it heard.
-    pub(super) heard: Vec<u32>,
+    pub(super) heard: Seen<u32>,
     /// When it started.
     pub(super) starts: Seen<Instant>,
     /// Whether it stops itself whenever it starts.
@@ -83,8 +83,9 @@ impl Handler<Hear> for Walker {
     type Result = Vec<u32>;
 
     fn handle(&mut self, Hear(number): Hear, _: &mut Context<Self>) -> Vec<u32> {
-        self.heard.push(number);
-        self.heard.clone()
+        let mut heard = self.heard.lock().unwrap();
+        heard.push(number);
+        heard.clone()
     }
 }
 
