@@ -36,18 +36,22 @@ impl Random {
     }
 }
 
-/// The seeds to run: `FLOWSTREAM_SEED` alone, or as many as `FLOWSTREAM_SEEDS` says, or
-/// `usual`.
+/// How many seeds the longest of the tests runs.
+pub(crate) const USUAL: u64 = 300;
+
+/// The seeds to run: `FLOWSTREAM_SEED` alone, or `usual`. Where `FLOWSTREAM_SEEDS` says
+/// how many the longest test is to run, the others run more or fewer in proportion.
 pub(crate) fn seeds(usual: u64) -> std::ops::Range<u64> {
     let number = |name| {
         let value = std::env::var(name).ok()?;
         let number = value.parse::<u64>();
         Some(number.unwrap_or_else(|_| panic!("{name}={value} is no number")))
     };
-    match number("FLOWSTREAM_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("FLOWSTREAM_SEEDS").unwrap_or(usual),
-    }
+    let all = number("FLOWSTREAM_SEEDS").unwrap_or(USUAL);
+    number("FLOWSTREAM_SEED").map_or_else(
+        || 0..all.saturating_mul(usual).div_ceil(USUAL),
+        |seed| seed..seed + 1,
+    )
 }
 
 /// Runs `test` for each seed; the seed that fails is named.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::outcome::{Outcome, ensure};
-use super::random::{Random, for_each_seed, seeds};
+use super::random::{Random, USUAL, for_each_seed, seeds};
 use super::rig::Setup;
 use super::run::{POLICY, Watch, paused, run};
 use super::scenario::{Faults, Scenario};
@@ -46,7 +46,7 @@ fn lanes_of(seed: u64) -> usize {
 fn whatever_falls_each_record_is_published_quarantined_or_held_and_that_once() {
     let (mut records, mut flows, mut falls, mut gave_up, mut runs) = (0, 0, 0, 0, 0);
     let (mut quarantined, mut not_recorded, mut from_store) = (0, 0, 0);
-    for_each_seed(300, |seed| {
+    for_each_seed(USUAL, |seed| {
         let faults = Faults::Percent([2, 5, 12][usize::try_from(seed / 3 % 3).unwrap()]);
         let outcome = simulate("laws", seed, faults, lanes_of(seed))?;
         outcome.check()?;
