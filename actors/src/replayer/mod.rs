@@ -134,6 +134,10 @@ impl Actor for Replayer {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
+        if self.over {
+            // It fell between its end and saying so.
+            return self.outcome.over.cancel();
+        }
         let Some(mut first) = self.first_client.clone() else {
             return self.run(ctx);
         };
