@@ -1,7 +1,8 @@
 //! Time: from an exporter's fields to Unix milliseconds, and onto the pipeline's clock.
 
-use crate::Reason;
 use crate::counters::Tally;
+use crate::explain::Time;
+use crate::{DataType, Reason};
 
 /// The last millisecond of the year 9999: beyond it a time is damage.
 const LATEST_MS: i64 = 253_402_300_799_999;
@@ -35,6 +36,15 @@ impl ExportClock {
             received_ms,
             uptime: None,
             longest_delay_ms,
+        }
+    }
+
+    /// The export time in whole seconds.
+    pub(crate) const fn exported(&self) -> Time {
+        Time {
+            secs: self.export_ms.div_euclid(1_000),
+            nanos: 0,
+            digits: 0,
         }
     }
 
@@ -84,10 +94,30 @@ impl ExportClock {
     /// The time of an NTP timestamp, rounded to the microsecond and then down: a
     /// binary fraction of a whole millisecond lies just below it.
     pub(crate) fn of_ntp(&self, stamp: u64) -> i64 {
+        let (secs, micros) = self.ntp_parts(stamp, 1_000_000);
+        secs * 1_000 + i64::from(micros / 1_000)
+    }
+
+    /// The time of an NTP timestamp of a type: seconds since 1970, and what is beyond
+    /// them in so many parts of a second, rounded to the nearest.
+    pub(crate) fn of_ntp_units(&self, kind: DataType, stamp: u64, unit: u32) -> (i64, u32) {
+        let stamp = if kind == DataType::DateTimeMicroseconds {
+            stamp & MICRO_FRACTION
+        } else {
+            stamp
+        };
+        let (secs, parts) = self.ntp_parts(stamp, unit);
+        (secs + i64::from(parts / unit), parts % unit)
+    }
+
+    /// Seconds since 1970 of an NTP timestamp, and its fraction rounded to parts of a
+    /// second, which may come to a whole one.
+    fn ntp_parts(&self, stamp: u64, unit: u32) -> (i64, u32) {
         let (secs, fraction) = (stamp >> 32, stamp & 0xFFFF_FFFF);
-        let micros = (fraction * 1_000_000 + (1 << 31)) >> 32;
+        let parts = (fraction * u64::from(unit) + (1 << 31)) >> 32;
         let secs = u32::try_from(secs).unwrap_or(0).wrapping_sub(NTP_TO_UNIX);
-        nearest_era_ms(secs, self.export_ms) + i64::try_from(micros / 1_000).unwrap_or(0)
+        let secs = nearest_era_ms(secs, self.export_ms) / 1_000;
+        (secs, u32::try_from(parts).unwrap_or(0))
     }
 
     /// The time so many microseconds before the export.

@@ -190,7 +190,7 @@ pub(crate) struct Entry {
 }
 
 /// The reasons that applied within one datagram, in little space.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Tally {
     /// One bit for each reason that applied.
     applied: u128,
@@ -227,6 +227,21 @@ impl Tally {
     /// Forgets everything, as for a message that is discarded.
     pub(crate) fn clear(&mut self) {
         *self = Self::new();
+    }
+
+    /// What applied since an earlier state of this tally.
+    pub(crate) fn since(&self, earlier: &Self) -> impl Iterator<Item = (Reason, u64, u64)> {
+        let more = self.iter().map(|(reason, events, octets)| {
+            let before = earlier.counts.get(reason.index());
+            let (seen, size) = before.copied().unwrap_or_default();
+            let (seen, size) = (u64::from(seen), u64::from(size));
+            (
+                reason,
+                events.saturating_sub(seen),
+                octets.saturating_sub(size),
+            )
+        });
+        more.filter(|&(_, events, _)| events > 0)
     }
 
     /// The reasons that applied, with events and octets.

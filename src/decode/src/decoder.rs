@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use flow::{OriginalFlow, ReceiveTime};
 
+use crate::explain::Tracer;
 use crate::plan::Change;
 use crate::restart::Started;
 use crate::sequence::Position;
@@ -54,10 +55,21 @@ impl Decoder {
         datagram: Datagram<'_>,
         flows: Vec<OriginalFlow>,
     ) -> Plan {
+        self.plan_traced(transport, datagram, flows, None)
+    }
+
+    /// [`Self::plan_over`], telling what it passes.
+    pub(crate) fn plan_traced(
+        &self,
+        transport: Transport,
+        datagram: Datagram<'_>,
+        flows: Vec<OriginalFlow>,
+        trace: Tracer<'_>,
+    ) -> Plan {
         let held = flows.len();
         let seed = Seed(self.limits.hash_seed);
         let mut plan = Plan::new(transport, &datagram, flows, seed);
-        match wire::decode(self, &datagram, &mut plan) {
+        match wire::decode(self, &datagram, &mut plan, trace) {
             Ok(()) => plan,
             Err(error) => plan.reject(error, held),
         }

@@ -14,6 +14,7 @@
 //! | `wire` | the protocols: one file each, what v1, v5 and v7 share, and the walk over Sets of v9 and IPFIX |
 //! | `template` | Template Records, compiled into programs that read records |
 //! | `elements` | the Information Elements by name, for people who read records |
+//! | `explain` | what is in a message, for people |
 //! | `state` | what is kept between datagrams, and for how many exporters |
 //! | `clock`, `sampling`, `sequence`, `restart` | the rules of time, sampling, loss and restarts |
 //! | `stream`, `transport` | IPFIX over TCP: messages cut from a stream, and what differs there |
@@ -31,6 +32,7 @@ mod counters;
 mod decoder;
 mod elements;
 mod error;
+pub mod explain;
 mod limits;
 mod plan;
 mod protocol;

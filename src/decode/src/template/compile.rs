@@ -94,6 +94,11 @@ impl Template {
         self.kind == kind && *self.definition == *definition
     }
 
+    /// Its Field Specifiers as they came.
+    pub(crate) fn definition(&self) -> &[u8] {
+        &self.definition
+    }
+
     /// Whether every field lies at a fixed offset, no element is repeated, and none is
     /// a list.
     pub(crate) fn is_plain(&self) -> bool {

@@ -15,6 +15,8 @@ pub(crate) trait Reader {
     fn wide_pair(&self, src: Target, dst: Target) -> (u128, u128);
     /// Where the octets of a list are, if the record is one that has lists.
     fn list(&self, place: &ListPlace) -> Option<List>;
+    /// Offset of the record in its message.
+    fn start(&self) -> usize;
     /// The octets of the record.
     fn octets(&self) -> &[u8];
 }
@@ -91,6 +93,10 @@ impl Reader for Fixed<'_> {
 
     fn list(&self, _: &ListPlace) -> Option<List> {
         None
+    }
+
+    fn start(&self) -> usize {
+        self.at
     }
 
     fn octets(&self) -> &[u8] {
@@ -204,9 +210,12 @@ impl Reader for Walked<'_> {
         Some(List { kind, start, end })
     }
 
+    fn start(&self) -> usize {
+        self.bases.first().copied().unwrap_or(0)
+    }
+
     fn octets(&self) -> &[u8] {
-        let start = self.bases.first().copied().unwrap_or(0);
-        self.message.get(start..self.end).unwrap_or_default()
+        self.message.get(self.start()..self.end).unwrap_or_default()
     }
 }
 

@@ -7,10 +7,12 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use flow::{Exporter, FlowKey, Icmp, OriginalFlow, SamplingRate, protocol};
 
+use super::explained;
 use crate::bytes::{u16_at, u32_at};
 use crate::clock::ExportClock;
 use crate::counters::Tally;
-use crate::{Datagram, DecodeError, Decoder, ErrorKind, Plan, Reason};
+use crate::explain::{self, Time, Tracer};
+use crate::{Datagram, DecodeError, Decoder, ErrorKind, Plan, Protocol, Reason};
 
 /// The beginning of a header, which the three protocols share.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +35,26 @@ impl Header {
         })
     }
 
+    /// The header as it is told.
+    fn told(&self, protocol: Protocol, plan: &Plan, payload: &[u8]) -> explain::Header {
+        let clock = ExportClock::new(self.secs, 0, plan.received_ms, 0);
+        let is_v5 = protocol == Protocol::NetflowV5;
+        explain::Header {
+            sequence: (protocol != Protocol::NetflowV1).then_some(plan.number),
+            exported: Some(Time {
+                nanos: Some(self.nanos)
+                    .filter(|&nanos| nanos < 1_000_000_000)
+                    .unwrap_or(0),
+                digits: 9,
+                ..clock.exported()
+            }),
+            uptime_ms: Some(self.uptime),
+            count: Some(u32::from(self.count)),
+            sampling: u16_at(payload, 22).filter(|_| is_v5),
+            ..explain::Header::new(protocol, plan.exporter.domain)
+        }
+    }
+
     /// Milliseconds beyond the second; 0 if there is a second or more of nanoseconds.
     const fn millis(&self) -> u32 {
         if self.nanos < 1_000_000_000 {
@@ -44,7 +66,7 @@ impl Header {
 }
 
 /// Reads the records of a datagram, each of `RECORD` octets with its TCP flags at
-/// `FLAGS`, from an offset to the end. Octets after the last record that are too few
+/// `FLAGS`, from the end of the header on. Octets after the last record that are too few
 /// for another are counted and ignored.
 ///
 /// # Errors
@@ -56,10 +78,15 @@ pub(super) fn read<const RECORD: usize, const FLAGS: usize>(
     datagram: &Datagram<'_>,
     plan: &mut Plan,
     header: &Header,
-    start: usize,
     sampling_rate: Option<SamplingRate>,
+    trace: Tracer<'_>,
 ) -> Result<(), DecodeError> {
     let payload = datagram.payload;
+    let protocol = plan.protocol.unwrap_or(Protocol::NetflowV5);
+    let start = protocol.header_octets();
+    if let Some(trace) = trace {
+        trace.header(header.told(protocol, plan, payload));
+    }
     let body = payload.get(start..).unwrap_or_default();
     let (records, rest) = body.as_chunks::<RECORD>();
     if records.len() != usize::from(header.count) {
@@ -87,9 +114,15 @@ pub(super) fn read<const RECORD: usize, const FLAGS: usize>(
         sampling_rate,
     };
     plan.flows.reserve(records.len());
-    for record in records {
-        let flow = message.flow::<RECORD, FLAGS>(record, &mut plan.entry.tally);
-        plan.flows.push(flow);
+    let Some(trace) = trace else {
+        message.flows::<RECORD, FLAGS>(records, plan);
+        plan.entry.records = plan.units;
+        return Ok(());
+    };
+    let told = explained::Fixed::new(trace, protocol, message.clock);
+    for (record, at) in records.chunks(1).zip((start..).step_by(RECORD)) {
+        message.flows::<RECORD, FLAGS>(record, plan);
+        told.record(at, record.as_flattened(), plan);
     }
     plan.entry.records = plan.units;
     Ok(())
@@ -105,6 +138,18 @@ struct Message {
 }
 
 impl Message {
+    /// The flows of some records.
+    fn flows<const RECORD: usize, const FLAGS: usize>(
+        &self,
+        records: &[[u8; RECORD]],
+        plan: &mut Plan,
+    ) {
+        for record in records {
+            let flow = self.flow::<RECORD, FLAGS>(record, &mut plan.entry.tally);
+            plan.flows.push(flow);
+        }
+    }
+
     fn flow<const RECORD: usize, const FLAGS: usize>(
         &self,
         record: &[u8; RECORD],

@@ -6,6 +6,7 @@ use super::sets::{Message, walk};
 use super::short_header;
 use crate::bytes::{u16_at, u32_at};
 use crate::clock::ExportClock;
+use crate::explain::{Header, Tracer};
 use crate::{Datagram, DecodeError, Decoder, ErrorKind, Plan, Protocol, Reason};
 
 /// Decodes a datagram. Octets after the end of the message are counted and ignored.
@@ -18,6 +19,7 @@ pub(super) fn decode(
     decoder: &Decoder,
     datagram: &Datagram<'_>,
     plan: &mut Plan,
+    trace: Tracer<'_>,
 ) -> Result<(), DecodeError> {
     let payload = datagram.payload;
     let short = || short_header(Protocol::Ipfix, payload);
@@ -25,16 +27,23 @@ pub(super) fn decode(
     let (secs, sequence, domain) = (word(4)?, word(8)?, word(12)?);
     plan.exporter = Exporter::new(datagram.source.ip(), domain);
     plan.number = sequence;
+    let limits = &decoder.limits;
+    let received_ms = datagram.received.millis();
+    let clock = ExportClock::new(secs, 0, received_ms, limits.longest_delay_ms);
+    if let Some(trace) = trace {
+        trace.header(Header {
+            sequence: Some(sequence),
+            exported: Some(clock.exported()),
+            ..Header::new(Protocol::Ipfix, domain)
+        });
+    }
     let octets = message_octets(payload)?;
     if octets < payload.len() {
         let beyond = payload.len() - octets;
         plan.entry.tally.add(Reason::TrailingOctets, 1, beyond);
     }
-    let limits = &decoder.limits;
-    let received_ms = datagram.received.millis();
-    let clock = ExportClock::new(secs, 0, received_ms, limits.longest_delay_ms);
     let payload = payload.get(..octets).unwrap_or(payload);
-    let message = Message::new(decoder, Protocol::Ipfix, clock, payload, plan);
+    let message = Message::new(decoder, Protocol::Ipfix, clock, payload, plan, trace);
     walk(&message, plan)
 }
 

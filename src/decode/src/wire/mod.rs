@@ -1,5 +1,6 @@
 //! The export protocols on the wire.
 
+mod explained;
 mod fixed;
 mod ipfix;
 mod records;
@@ -14,9 +15,10 @@ mod v9;
 mod waiting;
 
 use crate::bytes::{u16_at, u32_at};
+use crate::explain::Tracer;
 use crate::{Datagram, DecodeError, Decoder, ErrorKind, Plan, Protocol, Transport};
 
-/// Decodes a datagram into a plan.
+/// Decodes a datagram into a plan, and tells what it passes.
 ///
 /// # Errors
 ///
@@ -25,6 +27,7 @@ pub(crate) fn decode(
     decoder: &Decoder,
     datagram: &Datagram<'_>,
     plan: &mut Plan,
+    trace: Tracer<'_>,
 ) -> Result<(), DecodeError> {
     let payload = datagram.payload;
     let protocol = protocol(payload).map_err(|kind| kind.at(0))?;
@@ -35,12 +38,12 @@ pub(crate) fn decode(
     }
     plan.protocol = Some(protocol);
     match protocol {
-        Protocol::NetflowV1 => v1::decode(decoder, datagram, plan),
-        Protocol::NetflowV5 => v5::decode(decoder, datagram, plan),
-        Protocol::NetflowV7 => v7::decode(decoder, datagram, plan),
-        Protocol::NetflowV9 => v9::decode(decoder, datagram, plan),
-        Protocol::Ipfix => ipfix::decode(decoder, datagram, plan),
-        Protocol::SflowV5 => sflow::decode(decoder, datagram, plan),
+        Protocol::NetflowV1 => v1::decode(decoder, datagram, plan, trace),
+        Protocol::NetflowV5 => v5::decode(decoder, datagram, plan, trace),
+        Protocol::NetflowV7 => v7::decode(decoder, datagram, plan, trace),
+        Protocol::NetflowV9 => v9::decode(decoder, datagram, plan, trace),
+        Protocol::Ipfix => ipfix::decode(decoder, datagram, plan, trace),
+        Protocol::SflowV5 => sflow::decode(decoder, datagram, plan, trace),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use flow::{OriginalFlow, SamplingRate};
 
+use super::explained::Traced;
 use super::sets::Message;
 use super::structured::Structured;
 use super::waiting;
@@ -16,10 +17,10 @@ const SET_HEADER: usize = 4;
 
 /// A Data Set of a known template.
 #[derive(Debug, Clone, Copy)]
-struct DataSet<'a> {
-    message: &'a Message<'a>,
-    template: &'a Template,
-    id: u16,
+pub(super) struct DataSet<'a> {
+    pub(super) message: &'a Message<'a>,
+    pub(super) template: &'a Template,
+    pub(super) id: u16,
     start: usize,
     end: usize,
     /// How many records may still come.
@@ -27,8 +28,23 @@ struct DataSet<'a> {
 }
 
 /// Takes records one by one.
-trait Sink {
+pub(super) trait Sink {
     fn take<R: Reader>(&mut self, record: &R);
+
+    /// The flows that were made so far.
+    fn flows(&self) -> &[OriginalFlow] {
+        &[]
+    }
+
+    /// What was counted so far.
+    fn tally(&self) -> Option<&Tally> {
+        None
+    }
+
+    /// Why none of the records makes a flow, if that is known beforehand.
+    fn lacks(&self) -> Option<Reason> {
+        None
+    }
 }
 
 /// Reads one Data Set into the plan.
@@ -83,7 +99,8 @@ pub(super) fn read(
             units
         }
         Kind::Options(_) => {
-            let units = set.facts(&mut plan.facts, &mut plan.interface_facts, tally)?;
+            let told = (&mut plan.facts, &mut plan.interface_facts);
+            let units = set.facts(told, &plan.templates, tally)?;
             plan.entry.options_records += number(units);
             units
         }
@@ -141,7 +158,8 @@ impl DataSet<'_> {
         let template = self.template;
         let structured = template.addresses == Addresses::None && !template.lists.is_empty();
         if template.addresses == Addresses::None && !structured {
-            let records = self.feed(&mut Ignored)?;
+            let mut sink = Ignored(Some(Reason::NoKey));
+            let records = self.feed_told(&mut sink, changes)?;
             tally.add(Reason::NoKey, records, self.end - self.start);
             return Ok(records);
         }
@@ -155,9 +173,10 @@ impl DataSet<'_> {
         };
         if structured {
             let lists = Structured::new(self.message, changes, self.allowed);
-            return self.feed(&mut Nested { flows: sink, lists });
+            let mut sink = Nested { flows: sink, lists };
+            return self.feed_told(&mut sink, changes);
         }
-        let records = self.feed(&mut sink)?;
+        let records = self.feed_told(&mut sink, changes)?;
         let (padding, skipped) = (sink.padding, records * template.lists.len());
         tally.add(Reason::StructuredSkipped, skipped, 0);
         tally.add(Reason::ReverseSkipped, self.reversed()?, 0);
@@ -178,19 +197,32 @@ impl DataSet<'_> {
     /// Reads options data; how many records there were.
     fn facts(
         &self,
-        told: &mut Overlay<u64>,
-        interface_facts: &mut bool,
+        (told, interface_facts): (&mut Overlay<u64>, &mut bool),
+        changes: &Overlay<Change>,
         tally: &mut Tally,
     ) -> Result<usize, DecodeError> {
         if !self.template.tells_facts() {
-            return self.feed(&mut Ignored);
+            return self.feed_told(&mut Ignored(None), changes);
         }
-        self.feed(&mut Facts {
+        let mut sink = Facts {
             set: *self,
             told,
             interface_facts,
             tally,
-        })
+        };
+        self.feed_told(&mut sink, changes)
+    }
+
+    /// [`Self::feed`], and tells of each record if anybody wants to know.
+    fn feed_told<S: Sink>(
+        &self,
+        sink: &mut S,
+        changes: &Overlay<Change>,
+    ) -> Result<usize, DecodeError> {
+        match self.message.trace {
+            None => self.feed(sink),
+            Some(trace) => self.feed(&mut Traced::new(self, sink, trace, changes)),
+        }
     }
 
     /// Hands each record to a sink. What is left at the end and shorter than a record
@@ -239,12 +271,16 @@ impl DataSet<'_> {
     }
 }
 
-/// Takes records of which nothing is used.
+/// Takes records of which nothing is used, and knows why they make no flow.
 #[derive(Debug)]
-struct Ignored;
+struct Ignored(Option<Reason>);
 
 impl Sink for Ignored {
     fn take<R: Reader>(&mut self, _: &R) {}
+
+    fn lacks(&self) -> Option<Reason> {
+        self.0
+    }
 }
 
 /// Makes flows of records.
@@ -286,6 +322,14 @@ impl Sink for Flows<'_> {
             }
         }
     }
+
+    fn flows(&self) -> &[OriginalFlow] {
+        self.flows
+    }
+
+    fn tally(&self) -> Option<&Tally> {
+        Some(self.tally)
+    }
 }
 
 /// Counts the records of biflows (RFC 5103).
@@ -309,6 +353,14 @@ struct Nested<'a> {
 impl Sink for Nested<'_> {
     fn take<R: Reader>(&mut self, record: &R) {
         self.lists.take(record, &mut self.flows);
+    }
+
+    fn flows(&self) -> &[OriginalFlow] {
+        self.flows.flows
+    }
+
+    fn tally(&self) -> Option<&Tally> {
+        Some(self.flows.tally)
     }
 }
 
@@ -420,5 +472,9 @@ impl Sink for Facts<'_> {
         if let Some(init) = template.system_init(record) {
             self.tell(Fact::SystemInit, init);
         }
+    }
+
+    fn tally(&self) -> Option<&Tally> {
+        Some(self.tally)
     }
 }

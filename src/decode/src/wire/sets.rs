@@ -3,6 +3,7 @@
 use super::{records, template_sets};
 use crate::bytes::{all_zero, u16_at};
 use crate::clock::ExportClock;
+use crate::explain::Tracer;
 use crate::state::{Fact, Host, Overlay, Pending, Session};
 use crate::template::Context;
 use crate::{DecodeError, Decoder, ErrorKind, Limits, Plan, Protocol, Reason};
@@ -25,6 +26,8 @@ pub(super) struct Message<'a> {
     /// When it was received.
     pub(super) now_ms: i64,
     pub(super) context: Context,
+    /// Who wants to know what is passed.
+    pub(super) trace: Tracer<'a>,
 }
 
 impl<'a> Message<'a> {
@@ -35,6 +38,7 @@ impl<'a> Message<'a> {
         clock: ExportClock,
         octets: &'a [u8],
         plan: &Plan,
+        trace: Tracer<'a>,
     ) -> Self {
         let exporter = plan.exporter;
         Self {
@@ -50,6 +54,7 @@ impl<'a> Message<'a> {
             pending: &decoder.pending,
             now_ms: plan.received_ms,
             context: Context { exporter, clock },
+            trace,
         }
     }
 
@@ -81,6 +86,18 @@ impl<'a> Message<'a> {
         context
     }
 
+    fn enter(&self, id: u16) {
+        if let Some(trace) = self.trace {
+            trace.enter_set(id);
+        }
+    }
+
+    fn leave(&self, at: usize, octets: usize, plan: &Plan) {
+        if let Some(trace) = self.trace {
+            trace.leave_set(at, octets, &plan.entry.tally);
+        }
+    }
+
     fn is_v9(&self) -> bool {
         self.session.protocol == Protocol::NetflowV9
     }
@@ -97,16 +114,19 @@ pub(super) fn walk(message: &Message<'_>, plan: &mut Plan) -> Result<(), DecodeE
         let rest = message.octets.get(at..).unwrap_or_default();
         if message.is_v9() && (rest.len() < SET_HEADER || is_zero_tail(rest)) {
             plan.entry.tally.add(Reason::TrailingOctets, 1, rest.len());
+            message.leave(at, rest.len(), plan);
             return Ok(());
         }
         let (id, octets) = set_header(rest).map_err(|kind| kind.at(at))?;
         let (start, end) = (at + SET_HEADER, at + octets);
+        message.enter(id);
         match set_kind(message.session.protocol, id) {
             SetKind::Template => template_sets::read(message, plan, false, start, end)?,
             SetKind::Options => template_sets::read(message, plan, true, start, end)?,
             SetKind::Data => records::read(message, plan, id, start, end)?,
             SetKind::Reserved => plan.entry.tally.add(Reason::ReservedSet, 1, octets),
         }
+        message.leave(at, octets, plan);
         at = end;
     }
     Ok(())

@@ -1,9 +1,10 @@
 //! Template Sets and Options Template Sets (RFC 7011, 3.4; RFC 3954, 5.2 and 6.1).
 
 use super::sets::{FIRST_DATA_SET, Message};
-use super::waiting;
+use super::{explained, waiting};
 use crate::bytes::{all_zero, u16_at};
 use crate::counters::Tally;
+use crate::explain::{EventKind, TemplateRecord, TemplateState};
 use crate::plan::Change;
 use crate::template::{Fields, Kind, Life, Template, compile};
 use crate::{DecodeError, ErrorKind, Plan, Protocol, Reason, Transport};
@@ -36,7 +37,7 @@ pub(super) fn read(
         if rest.len() < 4 || all_zero(rest) {
             break;
         }
-        at += record(message, plan, options, rest).map_err(|kind| kind.at(at))?;
+        at += record(message, plan, options, at, rest).map_err(|kind| kind.at(at))?;
     }
     Ok(())
 }
@@ -46,11 +47,14 @@ fn record(
     message: &Message<'_>,
     plan: &mut Plan,
     options: bool,
+    at: usize,
     rest: &[u8],
 ) -> Result<usize, ErrorKind> {
     let protocol = message.session.protocol;
     if protocol == Protocol::Ipfix && is_withdrawal(rest, options) {
-        withdraw(message, plan, u16_at(rest, 0).unwrap_or(0), options);
+        let id = u16_at(rest, 0).unwrap_or(0);
+        withdraw(message, plan, id, options);
+        explained::withdrawal(message, plan, at, id, options);
         return Ok(4);
     }
     let head = head(protocol, options, rest)?;
@@ -60,7 +64,7 @@ fn record(
     let Some(definition) = definition else {
         return Err(truncated(head.id, head.fields, room.len()));
     };
-    define(message, plan, head, definition)?;
+    define(message, plan, at, head, definition)?;
     Ok(head.octets + definition.len())
 }
 
@@ -191,6 +195,7 @@ fn v9_scopes(id: u16, scopes: u16, options: u16) -> Result<(u16, usize), ErrorKi
 fn define(
     message: &Message<'_>,
     plan: &mut Plan,
+    at: usize,
     head: Head,
     definition: &[u8],
 ) -> Result<(), ErrorKind> {
@@ -198,7 +203,8 @@ fn define(
     let key = message.session.template_key(head.id);
     let known = known_template(message, plan, key);
     let replaces = known.is_some();
-    if known.is_some_and(|known| known.is(head.kind, definition)) {
+    let repeats = known.is_some_and(|known| known.is(head.kind, definition));
+    if repeats {
         if plan.templates.get(key).is_none() {
             plan.templates.set(key, Change::Renew);
         }
@@ -210,7 +216,21 @@ fn define(
         tally.add(Reason::TemplateReplaced, usize::from(replaces), 0);
         plan.templates.set(key, change);
     }
-    if !matches!(plan.templates.get(key), Some(Change::Drop)) {
+    let refused = matches!(plan.templates.get(key), Some(Change::Drop));
+    if let Some(trace) = message.trace {
+        let protocol = message.session.protocol;
+        let layout = trace.layout(head.id, head.kind, definition, protocol);
+        let state = match (refused, repeats, replaces) {
+            (true, ..) => TemplateState::Refused,
+            (_, true, _) => TemplateState::Repeated,
+            (.., true) => TemplateState::Replaced,
+            (.., false) => TemplateState::New,
+        };
+        let template = EventKind::Template(TemplateRecord { layout, state });
+        let octets = head.octets + definition.len();
+        trace.pass(at, octets, template, &plan.entry.tally);
+    }
+    if !refused {
         waiting::release(message, plan, head.id);
     }
     Ok(())

@@ -4,6 +4,7 @@
 //! as long as so many records of 52 octets has those, and every other has records of 48.
 
 use super::{fixed, short_header};
+use crate::explain::Tracer;
 use crate::{Datagram, DecodeError, Decoder, Plan, Protocol};
 
 const HEADER: usize = 16;
@@ -22,14 +23,15 @@ pub(super) fn decode(
     decoder: &Decoder,
     datagram: &Datagram<'_>,
     plan: &mut Plan,
+    trace: Tracer<'_>,
 ) -> Result<(), DecodeError> {
     let payload = datagram.payload;
     let Some(header) = fixed::Header::read(payload) else {
         return Err(short_header(Protocol::NetflowV1, payload));
     };
     if payload.len() == HEADER + usize::from(header.count) * PADDED_RECORD {
-        fixed::read::<PADDED_RECORD, FLAGS>(decoder, datagram, plan, &header, HEADER, None)
+        fixed::read::<PADDED_RECORD, FLAGS>(decoder, datagram, plan, &header, None, trace)
     } else {
-        fixed::read::<RECORD, FLAGS>(decoder, datagram, plan, &header, HEADER, None)
+        fixed::read::<RECORD, FLAGS>(decoder, datagram, plan, &header, None, trace)
     }
 }

@@ -4,9 +4,9 @@ use flow::Exporter;
 
 use super::{fixed, short_header};
 use crate::bytes::{u16_at, u32_at};
+use crate::explain::Tracer;
 use crate::{Datagram, DecodeError, Decoder, Plan, Protocol, sampling};
 
-const HEADER: usize = 24;
 const RECORD: usize = 48;
 /// Where the TCP flags stand in a record.
 const FLAGS: usize = 37;
@@ -39,6 +39,7 @@ pub(super) fn decode(
     decoder: &Decoder,
     datagram: &Datagram<'_>,
     plan: &mut Plan,
+    trace: Tracer<'_>,
 ) -> Result<(), DecodeError> {
     let payload = datagram.payload;
     let header = fixed::Header::read(payload).zip(Engine::read(payload));
@@ -48,5 +49,5 @@ pub(super) fn decode(
     plan.exporter = Exporter::new(datagram.source.ip(), u32::from(engine.engine));
     plan.number = engine.sequence;
     let rate = sampling::from_v5_header(engine.sampling);
-    fixed::read::<RECORD, FLAGS>(decoder, datagram, plan, &header, HEADER, rate)
+    fixed::read::<RECORD, FLAGS>(decoder, datagram, plan, &header, rate, trace)
 }

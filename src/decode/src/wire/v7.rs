@@ -6,6 +6,7 @@
 
 use super::{fixed, short_header};
 use crate::bytes::u32_at;
+use crate::explain::Tracer;
 use crate::{Datagram, DecodeError, Decoder, Plan, Protocol};
 
 const HEADER: usize = 24;
@@ -22,6 +23,7 @@ pub(super) fn decode(
     decoder: &Decoder,
     datagram: &Datagram<'_>,
     plan: &mut Plan,
+    trace: Tracer<'_>,
 ) -> Result<(), DecodeError> {
     let payload = datagram.payload;
     let header = fixed::Header::read(payload).filter(|_| payload.len() >= HEADER);
@@ -29,5 +31,5 @@ pub(super) fn decode(
         return Err(short_header(Protocol::NetflowV7, payload));
     };
     plan.number = sequence;
-    fixed::read::<RECORD, FLAGS>(decoder, datagram, plan, &header, HEADER, None)
+    fixed::read::<RECORD, FLAGS>(decoder, datagram, plan, &header, None, trace)
 }

@@ -4,8 +4,9 @@ use flow::Exporter;
 
 use super::sets::{Message, walk};
 use super::short_header;
-use crate::bytes::u32_at;
+use crate::bytes::{u16_at, u32_at};
 use crate::clock::ExportClock;
+use crate::explain::{Header, Tracer};
 use crate::{Datagram, DecodeError, Decoder, Plan, Protocol};
 
 /// Decodes a datagram. The header's count is not used: exporters
@@ -18,6 +19,7 @@ pub(super) fn decode(
     decoder: &Decoder,
     datagram: &Datagram<'_>,
     plan: &mut Plan,
+    trace: Tracer<'_>,
 ) -> Result<(), DecodeError> {
     let payload = datagram.payload;
     let short = || short_header(Protocol::NetflowV9, payload);
@@ -30,6 +32,15 @@ pub(super) fn decode(
     let clock = ExportClock::new(secs, 0, received_ms, limits.longest_delay_ms);
     let clock = clock.with_uptime(uptime);
     plan.boot = Some(clock.started(uptime));
-    let message = Message::new(decoder, Protocol::NetflowV9, clock, payload, plan);
+    if let Some(trace) = trace {
+        trace.header(Header {
+            sequence: Some(sequence),
+            exported: Some(clock.exported()),
+            uptime_ms: Some(uptime),
+            count: u16_at(payload, 2).map(u32::from),
+            ..Header::new(Protocol::NetflowV9, domain)
+        });
+    }
+    let message = Message::new(decoder, Protocol::NetflowV9, clock, payload, plan, trace);
     walk(&message, plan)
 }

@@ -56,6 +56,10 @@ fn decode(message: &Message<'_>, plan: &mut Plan, set: &Waiting) {
     let held = plan.flows.len();
     // What it counts in the sequence belongs to its own message.
     let units = std::mem::take(&mut plan.units);
+    let first = own.trace.map(|trace| {
+        // Behind the octets in front is the Set without its header.
+        trace.enter_waited(set.id, set.received_ms(), Waiting::LEAD - 4)
+    });
     let decoded = records::read(&own, plan, set.id, Waiting::LEAD, set.octets.len());
     plan.units = units;
     let reason = if decoded.is_ok() {
@@ -69,5 +73,8 @@ fn decode(message: &Message<'_>, plan: &mut Plan, set: &Waiting) {
     tally.add(reason, 1, octets);
     if set.session.port != message.session.port {
         tally.one(Reason::TemplateRoamed);
+    }
+    if let Some((trace, first)) = own.trace.zip(first) {
+        trace.leave_waited(first, octets, decoded.is_ok(), tally);
     }
 }

@@ -14,7 +14,7 @@ use crate::encode::{
 use crate::support::{Collector, assert_balanced, source};
 
 /// An exporter that has sent templates of all kinds.
-fn acquainted() -> Collector {
+pub(crate) fn acquainted() -> Collector {
     let mut collector = Collector::default();
     for message in [Message::v9(), Message::ipfix()] {
         let varying = [(82, VARIABLE), (8, 4), (12, 4), (1, 4), (95, VARIABLE)];
@@ -31,7 +31,7 @@ fn acquainted() -> Collector {
 }
 
 /// A good message of one protocol or another.
-fn good(at: usize) -> Vec<u8> {
+pub(crate) fn good(at: usize) -> Vec<u8> {
     let message = match at % 3 {
         0 => return V5::new(1 + at % 7).octets(),
         1 => Message::v9(),
@@ -43,7 +43,7 @@ fn good(at: usize) -> Vec<u8> {
 }
 
 /// A message with lists in lists, and withdrawals.
-fn listing() -> Vec<u8> {
+pub(crate) fn listing() -> Vec<u8> {
     let message = Message::ipfix().template(256, &[(8, 4), (12, 4), (1, 4)]);
     let message = message
         .template(301, &[(292, VARIABLE)])
@@ -64,14 +64,14 @@ fn listing() -> Vec<u8> {
 
 /// Octets, and what is done to them.
 #[derive(Debug, Clone)]
-enum Damage {
+pub(crate) enum Damage {
     Set(Index, u8),
     SetHead(usize, u8),
     Cut(Index),
     Insert(Index, Vec<u8>),
 }
 
-fn damage() -> impl Strategy<Value = Damage> {
+pub(crate) fn damage() -> impl Strategy<Value = Damage> {
     prop_oneof![
         6 => (any::<Index>(), any::<u8>()).prop_map(|(at, to)| Damage::Set(at, to)),
         6 => (0..64_usize, any::<u8>()).prop_map(|(at, to)| Damage::SetHead(at, to)),
@@ -82,7 +82,7 @@ fn damage() -> impl Strategy<Value = Damage> {
 }
 
 impl Damage {
-    fn apply(&self, octets: &mut Vec<u8>) {
+    pub(crate) fn apply(&self, octets: &mut Vec<u8>) {
         if octets.is_empty() {
             return;
         }
@@ -105,7 +105,7 @@ impl Damage {
 }
 
 /// Octets that begin like a message of some version.
-fn noise() -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn noise() -> impl Strategy<Value = Vec<u8>> {
     let version = select(vec![0, 1, 5, 7, 9, 10, 255_u8]);
     let octets = prop::collection::vec(prop_oneof![any::<u8>(), 0..5_u8], 0..300);
     (version, octets).prop_map(|(version, mut octets)| {

@@ -1,6 +1,7 @@
 //! Behaviour of the decoder through its public interface.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::print_stdout,
     reason = "helpers of tests fail by panicking, and tests say what they left out"
 )]
@@ -8,6 +9,7 @@
 mod bad_input;
 mod captures;
 mod encode;
+mod explain;
 mod fixed;
 mod golden;
 mod laws;

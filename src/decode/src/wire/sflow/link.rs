@@ -13,7 +13,7 @@ const IPV4: u16 = 0x0800;
 const IPV6: u16 = 0x86DD;
 const PPPOE: u16 = 0x8864;
 /// Tags of IEEE 802.1Q and 802.1ad, and two that preceded the latter.
-const TAGS: [u16; 4] = [0x8100, 0x88A8, 0x9100, 0x9200];
+pub(super) const TAGS: [u16; 4] = [0x8100, 0x88A8, 0x9100, 0x9200];
 const MPLS: [u16; 2] = [0x8847, 0x8848];
 /// The least type; below it the field is a length (IEEE 802.3).
 const LEAST_TYPE: u16 = 0x0600;

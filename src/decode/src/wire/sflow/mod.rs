@@ -18,10 +18,12 @@
 //!
 //! Counter samples hold no flow and are counted.
 
+mod explained;
 mod extended;
 mod ip;
 mod link;
 mod sample;
+mod structures;
 mod told;
 mod xdr;
 
@@ -30,6 +32,7 @@ use std::net::IpAddr;
 use flow::Exporter;
 
 use self::xdr::Xdr;
+use crate::explain::{self, Tracer};
 use crate::{Datagram, DecodeError, Decoder, ErrorKind, Plan, Protocol, Reason};
 
 /// Octets of the version and of the type of the agent's address.
@@ -41,6 +44,7 @@ struct Header {
     agent: IpAddr,
     sub_agent: u32,
     sequence: u32,
+    uptime: u32,
     samples: u32,
 }
 
@@ -55,12 +59,22 @@ pub(super) fn decode(
     decoder: &Decoder,
     datagram: &Datagram<'_>,
     plan: &mut Plan,
+    trace: Tracer<'_>,
 ) -> Result<(), DecodeError> {
     let mut xdr = Xdr::new(datagram.payload, 0);
     let header = header(&mut xdr)?;
     plan.exporter = Exporter::new(datagram.source.ip(), header.sub_agent);
     plan.number = header.sequence;
     let exporter = plan.exporter;
+    if let Some(trace) = trace {
+        trace.header(explain::Header {
+            sequence: Some(header.sequence),
+            uptime_ms: Some(header.uptime),
+            count: Some(header.samples),
+            agent: Some(header.agent),
+            ..explain::Header::new(Protocol::SflowV5, header.sub_agent)
+        });
+    }
     if header.agent.to_canonical() != exporter.addr {
         plan.entry.tally.one(Reason::AgentDiffers);
     }
@@ -75,11 +89,19 @@ pub(super) fn decode(
     plan.flows.reserve(samples);
     for at in 0..header.samples {
         let item = xdr.item(at + 1, header.samples)?;
+        let held = plan.flows.len();
         sample::read(&context, item, plan)?;
+        if let Some(trace) = trace {
+            let flow = plan.flows.get(held).copied();
+            explained::sample(trace, item, flow, &plan.entry.tally);
+        }
     }
     if !xdr.rest().is_empty() {
         let tally = &mut plan.entry.tally;
         tally.add(Reason::TrailingOctets, 1, xdr.rest().len());
+        if let Some(trace) = trace {
+            trace.leave_set(xdr.at, xdr.rest().len(), tally);
+        }
     }
     Ok(())
 }
@@ -103,11 +125,12 @@ fn header(xdr: &mut Xdr<'_>) -> Result<Header, DecodeError> {
         found => return Err(ErrorKind::AgentAddress { found }.at(ADDRESS_AT - 4)),
     };
     let words = agent.zip(xdr.words());
-    let (agent, [sub_agent, sequence, _uptime, samples]) = words.ok_or_else(|| short(needed))?;
+    let (agent, [sub_agent, sequence, uptime, samples]) = words.ok_or_else(|| short(needed))?;
     Ok(Header {
         agent,
         sub_agent,
         sequence,
+        uptime,
         samples,
     })
 }

@@ -17,11 +17,11 @@ const ITEM_HEADER: usize = 8;
 pub(super) const LEAST_OCTETS: usize = ITEM_HEADER + 32;
 
 /// Formats of samples.
-const FLOW: u32 = 1;
-const COUNTER: u32 = 2;
-const FLOW_EXPANDED: u32 = 3;
-const COUNTER_EXPANDED: u32 = 4;
-const DISCARDED: u32 = 5;
+pub(super) const FLOW: u32 = 1;
+pub(super) const COUNTER: u32 = 2;
+pub(super) const FLOW_EXPANDED: u32 = 3;
+pub(super) const COUNTER_EXPANDED: u32 = 4;
+pub(super) const DISCARDED: u32 = 5;
 
 /// Formats of flow data that are a packet.
 const RAW: u32 = 1;

@@ -32,7 +32,7 @@ fn sample(at: usize) -> Vec<u8> {
     sample.octets()
 }
 
-fn good(samples: usize) -> Vec<u8> {
+pub(crate) fn good(samples: usize) -> Vec<u8> {
     let sflow = Sflow::new().counter(2);
     (0..samples)
         .fold(sflow, |sflow, at| sflow.raw(&sample(at)))

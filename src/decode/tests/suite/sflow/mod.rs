@@ -3,6 +3,6 @@
 mod captures;
 pub(crate) mod encode;
 mod golden;
-mod laws;
+pub(crate) mod laws;
 mod packets;
 mod samples;

@@ -1,0 +1,7 @@
+//! What is in a message, for people.
+
+mod laws;
+mod lists;
+mod messages;
+mod samples;
+mod twins;
