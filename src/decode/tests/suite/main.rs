@@ -15,6 +15,7 @@ mod golden;
 mod laws;
 mod lifetime;
 mod limits;
+mod pages;
 mod pcap;
 mod pending;
 mod sessions;

@@ -7,13 +7,12 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use decode::{Protocol, Reason};
 use flow::{OriginalFlow, ReceiveTime};
 use serde_json::Value;
 
+use crate::captures::oracle::{Line, decode_of, manifest, root};
 use crate::pcap::datagrams;
 use crate::support::{Collector, assert_balanced};
 
@@ -86,13 +85,6 @@ fn decode_all(file: &[u8]) -> Decoded {
     }
     assert_balanced(collector.decoder.counters());
     Decoded { flows, collector }
-}
-
-/// The decode by another program beside a capture, where it is there and `gzip` is.
-fn decode_of(capture: &Path, program: &str) -> Option<Value> {
-    let path = capture.with_extension(format!("{program}.json.gz"));
-    let output = Command::new("gzip").arg("-dc").arg(path).output().ok()?;
-    serde_json::from_slice(&output.stdout).ok()
 }
 
 /// Addresses, ports and protocol, as text.
@@ -193,12 +185,9 @@ impl Findings<'_> {
 }
 
 /// Compares one capture, prints its line of the table, and tells what is wrong.
-fn check(path: &str, line: &HashMap<&str, &str>, root: &Path) -> Vec<String> {
-    let capture = root.join(path);
-    let Ok(file) = fs::read(&capture) else {
-        println!("left out: {path}");
-        return Vec::new();
-    };
+fn check(line: &Line) -> Vec<String> {
+    let path = line.path.as_str();
+    let file = fs::read(root().join(path)).unwrap();
     let Decoded { flows, collector } = decode_all(&file);
     let explained = EXPLAINED.iter().find(|explained| explained.path == path);
     let rejected = explained.is_some_and(|explained| explained.rejected);
@@ -211,10 +200,10 @@ fn check(path: &str, line: &HashMap<&str, &str>, root: &Path) -> Vec<String> {
     };
     findings.expect("rejected", &u64::from(rejected), &ledger.rejected);
     // Flows of other protocols in the same capture are checked elsewhere.
-    let alone = line["protocol"] == "sflow5";
-    let number = |column: &str| line[column].parse().unwrap();
+    let alone = line.text("protocol") == "sflow5";
+    let number = |column: &str| line.number(column).unwrap();
     let samples: u64 = if alone { number("expected_flows") } else { 0 };
-    let keys = (alone && !rejected).then(|| decode_of(&capture, "nfdump"));
+    let keys = (alone && !rejected).then(|| decode_of(path, "nfdump"));
     let keys = keys.flatten().map(|stored| keys_of(&stored));
     if !rejected {
         findings.expect("flow samples", &samples, &ledger.samples.taken);
@@ -234,7 +223,7 @@ fn check(path: &str, line: &HashMap<&str, &str>, root: &Path) -> Vec<String> {
             &Vec::new(),
             &absent.unwrap_or_default(),
         );
-        if let Some(shown) = decode_of(&capture, "tshark") {
+        if let Some(shown) = decode_of(path, "tshark") {
             let octets = flows.iter().map(|flow| flow.bytes).sum::<u64>();
             let without = explained.map_or(0, |explained| explained.octets);
             findings.expect("octets", &octets_of(&shown), &(octets + without));
@@ -252,20 +241,11 @@ fn check(path: &str, line: &HashMap<&str, &str>, root: &Path) -> Vec<String> {
 
 #[test]
 fn captures_give_the_samples_keys_and_lengths_that_independent_decoders_found() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root: PathBuf = root.join("../../../shared/data/captures");
-    let Ok(manifest) = fs::read_to_string(root.join("MANIFEST.tsv")) else {
-        println!("left out: all, there are no captures beside the project");
-        return;
-    };
-    let mut lines = manifest.lines();
-    let columns: Vec<&str> = lines.next().unwrap().split('\t').collect();
     let mut wrong = Vec::new();
     println!("expected samples flows keys counters capture, and why samples are no flows");
-    for line in lines {
-        let line: HashMap<_, _> = columns.iter().copied().zip(line.split('\t')).collect();
-        if line["protocol"].contains("sflow5") {
-            wrong.extend(check(&line["path"].replace("/cases/", "/"), &line, &root));
+    for line in manifest() {
+        if line.text("protocol").contains("sflow5") {
+            wrong.extend(check(&line));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
