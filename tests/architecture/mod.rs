@@ -30,7 +30,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "flowstream",
-        &["actors", "db", "flow", "mediation", "settings"],
+        &[
+            "actors",
+            "dataset",
+            "db",
+            "decode",
+            "flow",
+            "mediation",
+            "settings",
+        ],
     ),
 ];
 
@@ -46,7 +54,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["flowstream"]),
     ("config", &["settings"]),
     ("crc32c", &["dataset"]),
-    ("csv", &["db", "dataset"]),
+    ("csv", &["db", "dataset", "decode"]),
     ("foldhash", &["mediation"]),
     ("futures-util", &["actors"]),
     ("getrandom", &["flowstream"]),

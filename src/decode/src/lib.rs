@@ -49,8 +49,8 @@ mod wire;
 pub use counters::{Count, Counters, Ledger, SampleCounters, SequenceCounters};
 pub use decoder::Decoder;
 pub use elements::{
-    DataType, Element, ElementError, ElementErrorKind, Elements, REVERSE_ENTERPRISE, Semantics,
-    element, registry_date,
+    DataType, Element, ElementError, ElementErrorKind, Elements, ElementsFileError,
+    ElementsFileErrorKind, REVERSE_ENTERPRISE, Semantics, element, registry_date,
 };
 pub use error::{DecodeError, ErrorKind};
 pub use limits::Limits;

@@ -4,11 +4,13 @@
 //! `iana.csv` holds the facts of IANA's registry at the date it names. To make it anew
 //! of a newer copy, see the example `elements`.
 
+mod file;
 mod kind;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+pub use file::{ElementsFileError, ElementsFileErrorKind};
 pub use kind::{DataType, Semantics};
 
 use crate::state::Seed;
