@@ -19,10 +19,12 @@ use crate::rate_limit::RateLimit;
 use crate::supervision::guard;
 use crate::wait::Wait;
 
+/// How many unknown elements one log line names; the others are counted in it.
+const ELEMENTS_PER_LINE: usize = 64;
+
 /// Decodes datagrams in order of receipt and feeds the lanes.
 pub struct Intake {
     stage: &'static str,
-    limits: decode::Limits,
     decoder: Decoder,
     clock: Clock,
     run: u32,
@@ -33,21 +35,20 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// The intake of `stage`, with no template learnt and a clock that has not begun.
+    /// The intake of `stage`, with a decoder that has learnt nothing and a clock that has
+    /// not begun.
     #[must_use]
     pub fn new(
         stage: &'static str,
-        limits: decode::Limits,
+        decoder: Decoder,
         clock: Clock,
         lanes: Lanes,
         bin: Bin,
         accounting: Arc<Accounting>,
     ) -> Self {
-        let decoder = Decoder::new(limits);
         let log = RateLimit::per_second(5);
         Self {
             stage,
-            limits,
             decoder,
             clock,
             run: 0,
@@ -124,7 +125,7 @@ impl Intake {
                 octets, "the run ends with data whose template never came; they are not decoded"
             );
         }
-        self.decoder = Decoder::new(self.limits);
+        self.decoder = self.decoder.anew();
         self.clock = self.clock.anew();
         self.run += 1;
     }
@@ -167,6 +168,9 @@ impl Intake {
                 flows.extend_from_slice(&decoded);
                 self.lanes.keep_scratch(decoded);
                 self.count(&report);
+                if report.templates > 0 {
+                    self.tell_unknown_elements();
+                }
             }
             Err(fault) => {
                 let poison = PoisonDatagram {
@@ -180,6 +184,22 @@ impl Intake {
             }
         }
         flows
+    }
+
+    /// Names the elements of templates that nobody knows, each once. Those that may not be
+    /// told now are with the next.
+    fn tell_unknown_elements(&mut self) {
+        if self.decoder.untold_elements() == 0 || self.log.permit().is_none() {
+            return;
+        }
+        let unknown = self.decoder.take_unknown_elements();
+        let named = unknown.iter().take(ELEMENTS_PER_LINE);
+        let named: Vec<String> = named.map(|(pen, id)| format!("{pen}/{id}")).collect();
+        let (elements, more) = (named.join(" "), unknown.len() - named.len());
+        warn!(
+            elements,
+            more, "elements of templates are not known; receiver.elements can name them"
+        );
     }
 
     fn count(&mut self, report: &decode::Report) {

@@ -39,6 +39,7 @@ pub(crate) struct Receiver {
     pub(crate) datagrams_per_read: Value,
     pub(crate) exporters_max: Value,
     pub(crate) templates_per_exporter_max: Value,
+    pub(crate) elements: Value,
 }
 
 #[derive(Debug, Deserialize)]

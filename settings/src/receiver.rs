@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 
 use crate::check::{Check, item};
 use crate::raw;
@@ -15,6 +16,7 @@ pub struct Receiver {
     datagrams_per_read: NonZeroUsize,
     exporters_max: NonZeroUsize,
     templates_per_exporter_max: NonZeroUsize,
+    elements: Option<PathBuf>,
 }
 
 impl Receiver {
@@ -48,6 +50,12 @@ impl Receiver {
         self.templates_per_exporter_max
     }
 
+    /// The file of enterprises' Information Elements (CSV); `None` for none.
+    #[must_use]
+    pub fn elements(&self) -> Option<&Path> {
+        self.elements.as_deref()
+    }
+
     pub(crate) fn check(raw: &raw::Receiver, check: &mut Check<'_>) -> Option<Self> {
         let listen = check.addresses(item("receiver.listen", &raw.listen), &(1..=64));
         let receive_buffer = item("receiver.receive_buffer", &raw.receive_buffer);
@@ -61,7 +69,9 @@ impl Receiver {
             &raw.templates_per_exporter_max,
         );
         let templates = check.count(templates, &(1..=100_000));
+        let elements = check.path_or_none(item("receiver.elements", &raw.elements));
         Some(Self {
+            elements: elements?,
             listen: listen?,
             receive_buffer: receive_buffer?,
             datagrams_per_read: datagrams_per_read?,

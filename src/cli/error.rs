@@ -9,6 +9,7 @@ use db::DbError;
 use settings::SettingsErrors;
 
 use super::demo::DemoError;
+use super::elements::ElementsError;
 use super::generate::GenerateError;
 use super::key_file::KeyFileError;
 use super::subscribe::SubscribeError;
@@ -22,6 +23,9 @@ pub(crate) enum CliError {
     /// The key of the anonymization cannot be had.
     #[error(transparent)]
     Key(#[from] KeyFileError),
+    /// A file of elements cannot be used.
+    #[error(transparent)]
+    Elements(#[from] ElementsError),
     /// A look-up database cannot be used.
     #[error(transparent)]
     Db(#[from] DbError),

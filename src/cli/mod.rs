@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod elements;
 mod error;
 mod generate;
 mod key_file;

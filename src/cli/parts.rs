@@ -1,4 +1,4 @@
-//! What the pipeline needs of the world: databases and key.
+//! What the pipeline needs of the world: databases, key and elements.
 
 use std::sync::Arc;
 
@@ -8,17 +8,19 @@ use mediation::anonymize::{CryptoPan, Policy};
 use settings::{DatabaseFile, Settings};
 use tracing::{info, warn};
 
-use super::CliError;
 use super::key_file::{self, Found};
+use super::{CliError, elements};
 
-/// Opens the databases and the key that the settings name.
+/// Opens the databases, the key and the elements that the settings name.
 pub(crate) fn open(settings: Settings) -> Result<Parts, CliError> {
     let policy = policy(&settings)?;
     let databases = databases(&settings)?;
+    let elements = elements::named(settings.receiver().elements())?;
     Ok(Parts {
         settings,
         lookup: Arc::new(databases),
         policy,
+        elements,
     })
 }
 

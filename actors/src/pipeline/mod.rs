@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::System;
+use decode::Elements;
 use mediation::anonymize::Policy;
 use mediation::enrich::Lookup;
 use settings::Settings;
@@ -44,6 +45,8 @@ pub struct Parts {
     pub lookup: Arc<dyn Lookup>,
     /// What becomes of addresses.
     pub policy: Policy,
+    /// The Information Elements that are known.
+    pub elements: Arc<Elements>,
 }
 
 /// A port for exporters.

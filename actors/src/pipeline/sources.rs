@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 use dataset::segment::Kind;
+use decode::Decoder;
 use settings::{Mode, Settings};
 use tracing::warn;
 
@@ -217,11 +218,12 @@ fn intake(
         templates_per_exporter: receiver.templates_per_exporter_max().get(),
         ..decode::Limits::default()
     };
+    let decoder = Decoder::with_elements(limits, Arc::clone(&common.elements));
     let clock = Clock::new(timeouts(&common.settings).horizon_secs());
     let (bin, accounting) = (common.bin.clone(), Arc::clone(&common.accounting));
     move || {
         let lanes = Lanes::new(stage, lanes, &bin);
-        Intake::new(stage, limits, clock, lanes, bin, accounting)
+        Intake::new(stage, decoder, clock, lanes, bin, accounting)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use actix::prelude::*;
+use decode::Elements;
 use mediation::aggregate::{self, Timeouts};
 use mediation::anonymize::Policy as Anonymization;
 use mediation::enrich::Lookup;
@@ -29,6 +30,7 @@ use crate::supervision::{Backoff, Incident, Policy, supervise};
 /// What every part of the pipeline is built with.
 pub(super) struct Common {
     pub(super) settings: Settings,
+    pub(super) elements: Arc<Elements>,
     pub(super) policy: Policy,
     pub(super) overseer: Recipient<Incident>,
     pub(super) bin: Bin,
@@ -62,12 +64,19 @@ impl Pipeline {
             settings,
             lookup,
             policy,
+            elements,
         } = parts;
         let policy = Arc::new(policy);
         let arbiters = Arbiters::new(lane_count(&settings));
         let (escalation, accounting) = (Escalation::default(), Arc::new(Accounting::default()));
         let overseer = Overseer::new(escalation.clone(), Arc::clone(&accounting)).start();
-        let (common, quarantine) = common(settings, overseer.recipient(), &accounting, &arbiters);
+        let (common, quarantine) = common(
+            settings,
+            elements,
+            overseer.recipient(),
+            &accounting,
+            &arbiters,
+        );
         let feed = Source::prepare(&common)?;
         let outputs = Outputs::start(&common, &arbiters, Arc::clone(&policy), &feed).await?;
         let publisher = start_publisher(&common, &outputs, arbiters.lanes.len());
@@ -115,6 +124,7 @@ impl Pipeline {
 
 fn common(
     settings: Settings,
+    elements: Arc<Elements>,
     overseer: Recipient<Incident>,
     accounting: &Arc<Accounting>,
     arbiters: &Arbiters,
@@ -136,6 +146,7 @@ fn common(
     let bin = Bin::new(quarantine.clone().recipient(), Arc::clone(accounting));
     let common = Common {
         settings,
+        elements,
         policy,
         overseer,
         bin,

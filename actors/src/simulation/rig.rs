@@ -264,8 +264,8 @@ fn driver(parts: &mut Parts, lanes: &[Lane], taken: Arc<AtomicUsize>) -> Addr<Dr
     let clock = Clock::new(timeouts().horizon_secs());
     parts.supervise(driver::NAME, move |_| {
         let lanes = Lanes::new(driver::NAME, entries, &bin);
-        let limits = decode::Limits::default();
-        let intake = Intake::new(driver::NAME, limits, clock, lanes, bin, accounting);
+        let decoder = decode::Decoder::new(decode::Limits::default());
+        let intake = Intake::new(driver::NAME, decoder, clock, lanes, bin, accounting);
         Driver::new(intake, taken)
     })
 }

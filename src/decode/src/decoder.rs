@@ -1,6 +1,7 @@
 //! The decoder: plan, which borrows, and apply, which cannot fail.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use flow::{OriginalFlow, ReceiveTime};
 
@@ -8,9 +9,13 @@ use crate::explain::Tracer;
 use crate::plan::Change;
 use crate::restart::Started;
 use crate::sequence::Position;
-use crate::state::{Host, LruMap, Pending, Room, Seed, Session, Source, Waiting, host_key};
+use crate::state::{
+    Host, LruMap, Pending, Room, Seed, Session, Source, Unknown, Waiting, host_key,
+};
 use crate::template::Template;
-use crate::{Counters, Datagram, Limits, Plan, Protocol, Reason, Report, Transport, wire};
+use crate::{
+    Counters, Datagram, Elements, Limits, Plan, Protocol, Reason, Report, Transport, wire,
+};
 
 /// Decodes the datagrams of all exporters.
 #[derive(Debug)]
@@ -18,6 +23,9 @@ pub struct Decoder {
     pub(crate) limits: Limits,
     pub(crate) hosts: LruMap<u128, Host>,
     pub(crate) pending: Pending,
+    /// The elements that are known.
+    pub(crate) elements: Arc<Elements>,
+    unknown: Unknown,
     /// Malformed messages in a row, by the exporter's address and the source port of
     /// its stream.
     malformed: LruMap<(u128, u16), u32>,
@@ -26,13 +34,29 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// A decoder that knows no exporter yet.
+    /// A decoder that knows no exporter yet, and IANA's elements.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
+        Self::with_elements(limits, Arc::default())
+    }
+
+    /// A decoder of the same limits and elements that knows no exporter yet.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self::with_elements(self.limits, Arc::clone(&self.elements))
+    }
+
+    /// A decoder that knows no exporter yet, and these elements. Flows are made of
+    /// IANA's alone; the others have names and types where records are explained, and
+    /// an element of a template that is not among them is counted.
+    #[must_use]
+    pub fn with_elements(limits: Limits, elements: Arc<Elements>) -> Self {
         Self {
             limits,
             hosts: LruMap::new(limits.exporters, Seed(limits.hash_seed)),
             pending: Pending::new(Seed(limits.hash_seed)),
+            elements,
+            unknown: Unknown::new(limits.unknown_elements, Seed(limits.hash_seed)),
             malformed: LruMap::new(limits.exporters, Seed(limits.hash_seed)),
             template_octets: 0,
             counters: Counters::new(&limits),
@@ -103,6 +127,19 @@ impl Decoder {
         (self.pending.len(), self.pending.octets())
     }
 
+    /// How many elements that are not known wait to be told of.
+    #[must_use]
+    pub const fn untold_elements(&self) -> usize {
+        self.unknown.untold()
+    }
+
+    /// The elements of templates, by enterprise and number, that are not known and were
+    /// not taken before; 0 is IANA. At most [`Limits::unknown_elements`] over all time;
+    /// each new template's are counted by [`Reason::ElementUnknown`] without end.
+    pub fn take_unknown_elements(&mut self) -> Vec<(u32, u16)> {
+        self.unknown.take()
+    }
+
     /// Drops what has waited too long for its template at a receive time. Each datagram
     /// that is applied does so too; this is for times without any.
     pub fn expire(&mut self, now: ReceiveTime) {
@@ -162,6 +199,7 @@ impl Decoder {
             port: plan.port,
             transport: plan.transport,
         };
+        self.unknown.add(&plan.unknown);
         self.open_host(addr, protocol);
         self.observe(plan, session);
         self.observe_samples(plan);

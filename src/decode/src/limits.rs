@@ -15,6 +15,8 @@ pub struct Limits {
     pub templates_per_exporter: usize,
     /// Facts learnt from the options data of one exporter, such as sampling rates.
     pub facts_per_exporter: usize,
+    /// Elements that are remembered as not known, so that each is told of once.
+    pub unknown_elements: usize,
     /// Fields of one template. RFC 7011 allows at most 16,370 in a datagram.
     pub fields_per_template: usize,
     /// Octets that the templates of one exporter may hold.
@@ -63,6 +65,7 @@ impl Default for Limits {
             sessions_per_exporter: 256,
             templates_per_exporter: 4_096,
             facts_per_exporter: 1_024,
+            unknown_elements: 4_096,
             fields_per_template: 16_384,
             template_octets_per_exporter: 8 << 20,
             template_octets: 256 << 20,

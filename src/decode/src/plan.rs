@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use flow::{Exporter, OriginalFlow, ReceiveTime};
 
 use crate::counters::{Entry, Tally};
-use crate::state::{Overlay, SampleMark, Seed, Waiting};
+use crate::state::{ElementKey, Overlay, SampleMark, Seed, Waiting};
 use crate::template::Template;
 use crate::{DecodeError, Protocol, SampleCounters, SequenceCounters, Transport};
 
@@ -106,6 +106,8 @@ pub struct Plan {
     /// Whether a fact is about an interface.
     pub(crate) interface_facts: bool,
     pub(crate) used: Used,
+    /// Elements of new templates that are not known.
+    pub(crate) unknown: Vec<ElementKey>,
     /// Data Sets that are to wait, by the template they wait for.
     pub(crate) waiting: Overlay<Vec<Waiting>>,
     /// Templates for which nothing waits any longer.
@@ -149,6 +151,7 @@ impl Plan {
             facts: Overlay::new(seed),
             interface_facts: false,
             used: Used::default(),
+            unknown: Vec::new(),
             waiting: Overlay::new(seed),
             released: Overlay::new(seed),
             boot: None,

@@ -90,6 +90,7 @@ reasons! {
     TemplateTooLarge Template "template_too_large" "There was no room for a template within the limits."
     TemplateReplaced Template "template_replaced" "A template replaced a different one of the same ID."
     FieldLength Template "field_length" "A template gave an element a length it cannot have; its value is unknown."
+    ElementUnknown Template "element_unknown" "A template named an element that is not known; its value is octets."
     TemplateWithdrawn Template "template_withdrawn" "A template was withdrawn over a stream."
     WithdrawalUnknown Template "withdrawal_unknown" "A withdrawal named a template that was not known, and was ignored."
     WithdrawalIgnored Template "withdrawal_ignored" "A withdrawal came over UDP and was ignored."

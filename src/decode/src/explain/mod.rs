@@ -27,7 +27,9 @@ pub(crate) use layout::name_twice;
 pub(crate) use trace::{Trace, Tracer};
 pub(crate) use value::read;
 
-use crate::{Datagram, DecodeError, Decoder, Elements, Ledger, Reason, Report, Transport};
+use std::sync::Arc;
+
+use crate::{Datagram, DecodeError, Decoder, Ledger, Reason, Report, Transport};
 
 /// How much of one message is explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,15 +73,15 @@ impl Explanation {
 
 impl Decoder {
     /// Decodes one message as [`Self::plan_over`] and [`Self::apply`] do, and tells
-    /// what is in it. `elements` name and type the fields.
+    /// what is in it. The decoder's elements name and type the fields.
     pub fn explain(
         &mut self,
         transport: Transport,
         datagram: Datagram<'_>,
-        elements: &Elements,
         limits: ExplainLimits,
     ) -> Explanation {
-        let trace = Trace::new(elements, limits);
+        let elements = Arc::clone(&self.elements);
+        let trace = Trace::new(&elements, limits);
         let plan = self.plan_traced(transport, datagram, Vec::new(), Some(&trace));
         let before = self.counters().total().clone();
         let (_, report) = self.apply(plan);

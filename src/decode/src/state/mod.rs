@@ -8,6 +8,7 @@ mod overlay;
 mod pending;
 mod roaming;
 mod source;
+mod unknown;
 
 pub(crate) use hash::Seed;
 pub(crate) use host::{Host, Room};
@@ -17,3 +18,4 @@ pub(crate) use overlay::Overlay;
 pub(crate) use pending::{Pending, Waiting};
 pub(crate) use roaming::{Found, Roaming};
 pub(crate) use source::{SampleMark, Source};
+pub(crate) use unknown::{ElementKey, Unknown};

@@ -6,7 +6,7 @@ use crate::clock::ExportClock;
 use crate::explain::Tracer;
 use crate::state::{Fact, Host, Overlay, Pending, Session};
 use crate::template::Context;
-use crate::{DecodeError, Decoder, ErrorKind, Limits, Plan, Protocol, Reason};
+use crate::{DecodeError, Decoder, Elements, ErrorKind, Limits, Plan, Protocol, Reason};
 
 /// Octets of a Set Header.
 const SET_HEADER: usize = 4;
@@ -21,6 +21,8 @@ pub(super) struct Message<'a> {
     pub(super) session: Session,
     pub(super) host: Option<&'a Host>,
     pub(super) limits: &'a Limits,
+    /// The elements that are known.
+    pub(super) elements: &'a Elements,
     /// What waits for templates.
     pub(super) pending: &'a Pending,
     /// When it was received.
@@ -51,6 +53,7 @@ impl<'a> Message<'a> {
             },
             host: decoder.host(exporter.addr),
             limits: &decoder.limits,
+            elements: &decoder.elements,
             pending: &decoder.pending,
             now_ms: plan.received_ms,
             context: Context { exporter, clock },

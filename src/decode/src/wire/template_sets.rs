@@ -3,9 +3,9 @@
 use super::sets::{FIRST_DATA_SET, Message};
 use super::{explained, waiting};
 use crate::bytes::{all_zero, u16_at};
-use crate::counters::Tally;
 use crate::explain::{EventKind, TemplateRecord, TemplateState};
 use crate::plan::Change;
+use crate::state::ElementKey;
 use crate::template::{Fields, Kind, Life, Template, compile};
 use crate::{DecodeError, ErrorKind, Plan, Protocol, Reason, Transport};
 
@@ -211,7 +211,7 @@ fn define(
     } else if replaces && message.session.transport == Transport::Stream {
         return Err(ErrorKind::TemplateRedefined { id: head.id });
     } else {
-        let change = compiled(message, head, definition, &mut plan.entry.tally);
+        let change = compiled(message, plan, head, definition);
         let tally = &mut plan.entry.tally;
         tally.add(Reason::TemplateReplaced, usize::from(replaces), 0);
         plan.templates.set(key, change);
@@ -237,7 +237,8 @@ fn define(
 }
 
 /// The change that a new definition makes.
-fn compiled(message: &Message<'_>, head: Head, definition: &[u8], tally: &mut Tally) -> Change {
+fn compiled(message: &Message<'_>, plan: &mut Plan, head: Head, definition: &[u8]) -> Change {
+    let tally = &mut plan.entry.tally;
     let compiled = if head.fields > message.limits.fields_per_template {
         Err(Reason::TemplateTooManyFields)
     } else {
@@ -246,6 +247,10 @@ fn compiled(message: &Message<'_>, head: Head, definition: &[u8], tally: &mut Ta
     match compiled {
         Ok((mut template, unreadable)) => {
             tally.add(Reason::FieldLength, unreadable, 0);
+            let held = plan.unknown.len();
+            plan.unknown.extend(unknown(message, head, definition));
+            let unknown = plan.unknown.len() - held;
+            tally.add(Reason::ElementUnknown, unknown, 0);
             if message.session.transport == Transport::Udp {
                 template.life = Life::begin(message.now_ms, message.limits);
             }
@@ -256,4 +261,21 @@ fn compiled(message: &Message<'_>, head: Head, definition: &[u8], tally: &mut Ta
             Change::Drop
         }
     }
+}
+
+/// The elements of a definition that are not known. The scopes of NetFlow v9 are none.
+fn unknown(
+    message: &Message<'_>,
+    head: Head,
+    definition: &[u8],
+) -> impl Iterator<Item = ElementKey> {
+    let protocol = message.session.protocol;
+    let scopes = match head.kind {
+        Kind::Options(scopes) if protocol == Protocol::NetflowV9 => usize::from(scopes),
+        Kind::Data | Kind::Options(_) => 0,
+    };
+    let elements = message.elements;
+    let fields = Fields::new(definition, protocol).skip(scopes);
+    let keys = fields.map(|field| (field.enterprise.unwrap_or(0), field.element));
+    keys.filter(move |&(enterprise, id)| elements.get(enterprise, id).is_none())
 }

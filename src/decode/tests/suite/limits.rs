@@ -1,8 +1,9 @@
 //! Each limit holds, is counted, and costs the right one.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use decode::{Limits, Reason};
+use decode::{Decoder, Elements, Limits, Reason};
 
 use crate::encode::{ABSOLUTE, Field, Message, V5, absolute_record, record};
 use crate::support::{Collector, assert_balanced, source};
@@ -330,4 +331,35 @@ fn the_seed_of_the_hash_changes_no_result() {
         collector.decoder.counters().total().clone()
     };
     assert_eq!(run(1), run(0xDEAD_BEEF));
+}
+
+#[test]
+fn no_more_unknown_elements_are_told_of_than_the_limit_and_all_are_counted() {
+    let mut collector = Collector::new(Limits {
+        unknown_elements: 3,
+        ..Limits::default()
+    });
+    let fields: Vec<_> = (20_000..20_010).map(|element| (element, 1)).collect();
+    collector.flows(&Message::ipfix().template(256, &fields).octets());
+    assert_eq!(collector.count(Reason::ElementUnknown), 10);
+    let told = collector.decoder.take_unknown_elements();
+    assert_eq!(told, [(0, 20_000), (0, 20_001), (0, 20_002)]);
+    collector.flows(&Message::ipfix().template(257, &fields).octets());
+    assert_eq!(collector.decoder.take_unknown_elements(), []);
+    assert_eq!(collector.count(Reason::ElementUnknown), 20);
+}
+
+#[test]
+fn elements_that_a_file_names_are_known() {
+    let header = "enterprise,id,name,type,semantics,units,status\n";
+    let elements = Elements::read(format!("{header}9,1,colour,string,,,\n").as_bytes());
+    let elements = Arc::new(elements.unwrap());
+    let mut collector = Collector {
+        decoder: Decoder::with_elements(Limits::default(), elements).anew(),
+        ..Collector::default()
+    };
+    let field = [&[0, 1, 0x80, 1, 0, 4][..], &[0, 0, 0, 9]].concat();
+    let message = Message::ipfix().set(2, &[&[1, 0][..], &field].concat());
+    collector.flows(&message.octets());
+    assert_eq!(collector.count(Reason::ElementUnknown), 0);
 }

@@ -53,6 +53,7 @@ fn counts() -> Vec<Case> {
                     .octets(),
             )
             .flows(1)
+            .counts(Reason::ElementUnknown, 16_368)
             .counts(Reason::TimeMissing, 1),
         [0, 1, 2, 3, 255]
             .into_iter()
@@ -84,6 +85,7 @@ fn lengths() -> Vec<Case> {
                 message.template(300, &fields).data(300, &[record])
             })
             .flows(2)
+            .counts(Reason::ElementUnknown, 2)
             .counts(Reason::TimeMissing, 2)
             .check(|seen| assert!(seen.flows.iter().all(|f| (f.bytes, f.packets) == (77, 0)))),
         case("B023", "all fields of variable length, all empty")
@@ -101,6 +103,7 @@ fn lengths() -> Vec<Case> {
             })
             .flows(2)
             .counts(Reason::TemplateTooLong, 2)
+            .counts(Reason::ElementUnknown, 2)
             .counts(Reason::NoTemplate, 2)
             .counts(Reason::ShortDataSet, 2),
         case("B025", "an IPv4 address of 50 octets, counters of 16")
@@ -162,6 +165,7 @@ fn elements() -> Vec<Case> {
             })
             .flows(1)
             .counts(Reason::TemplateTruncated, 1)
+            .counts(Reason::ElementUnknown, 1)
             .counts(Reason::TimeMissing, 1),
         case(
             "B029",
@@ -175,6 +179,7 @@ fn elements() -> Vec<Case> {
             message.data(300, &[record]).octets()
         })
         .flows(1)
+        .counts(Reason::ElementUnknown, 1)
         .counts(Reason::TimeMissing, 1)
         .counts(Reason::ReverseSkipped, 1)
         .check(|seen| assert_eq!((seen.flows[0].bytes, seen.flows[0].packets), (77, 0))),

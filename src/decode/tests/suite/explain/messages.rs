@@ -89,8 +89,16 @@ fn elements_that_are_not_known_keep_their_octets() {
     .concat();
     let body = [shorts(&[256, 2]), fields].concat();
     let message = Message::ipfix().set(2, &body).set(256, &[1, 2, 3, 4, 5]);
-    let explained = Twins::default().explain(&message.octets());
-    let record = record(&explained.events[1]);
+    let mut twins = Twins::default();
+    let explained = twins.explain(&message.octets());
+    assert_eq!(
+        words(&explained.events),
+        ["new", "element_unknown", "record", "no_key"]
+    );
+    assert_eq!(twins.plain.take_unknown_elements(), [(9, 12_345), (0, 600)]);
+    twins.explain(&message.octets());
+    assert_eq!(twins.plain.untold_elements(), 0, "each is told of once");
+    let record = record(&explained.events[2]);
     assert_eq!(*value(record, "9/12345"), Value::Octets([1, 2, 3].into()));
     assert_eq!(*value(record, "0/600"), Value::Octets([4, 5].into()));
     assert!(record.layout.fields.iter().all(|field| !field.known));

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use decode::explain::{Event, EventKind, ExplainLimits, Explanation, Note, TemplateState, Value};
-use decode::{Datagram, Decoder, Elements, Limits, Reason, Report, Transport};
+use decode::{Datagram, Decoder, Limits, Reason, Report, Transport};
 use flow::{OriginalFlow, ReceiveTime};
 
 use crate::encode::EXPORT_MS;
@@ -14,7 +14,6 @@ use crate::support::{TRANSIT_MS, assert_balanced, source};
 pub(super) struct Twins {
     pub(super) plain: Decoder,
     explaining: Decoder,
-    elements: Elements,
     limits: ExplainLimits,
     pub(super) received_ms: i64,
 }
@@ -24,7 +23,6 @@ impl Twins {
         Self {
             plain: Decoder::new(limits),
             explaining: Decoder::new(limits),
-            elements: Elements::default(),
             limits: ExplainLimits::default(),
             received_ms: EXPORT_MS + TRANSIT_MS,
         }
@@ -57,9 +55,7 @@ impl Twins {
         let before = self.plain.counters().total().clone();
         let plan = self.plain.plan_over(transport, datagram, Vec::new());
         let (flows, report) = self.plain.apply(plan);
-        let explained = self
-            .explaining
-            .explain(transport, datagram, &self.elements, self.limits);
+        let explained = self.explaining.explain(transport, datagram, self.limits);
         let (plain, explaining) = (self.plain.counters(), self.explaining.counters());
         assert_balanced(explaining);
         assert_eq!(plain.total(), explaining.total());
