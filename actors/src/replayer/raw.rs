@@ -95,6 +95,8 @@ impl RawSource {
                     batch.push(datagram);
                     self.running = true;
                 }
+                // None is recorded: nothing is received over TCP.
+                Item::Piece(_) => {}
                 Item::Statistics(statistics) => {
                     if !batch.is_empty() {
                         self.events

@@ -77,11 +77,14 @@ fn extension_headers_of_ipv6_are_passed() {
 
 #[test]
 fn what_is_no_udp_is_skipped_and_counted() {
-    assert_eq!(skipped(101, v4(0, 6, &udp(b"flows"))).not_udp, 1);
-    assert_eq!(skipped(101, v6(58, &udp(b"flows"))).not_udp, 1);
-    assert_eq!(skipped(1, ethernet(&[0x0806], &[0; 28])).not_udp, 1);
-    assert_eq!(skipped(0, vec![7, 0, 0, 0, 1, 2, 3, 4]).not_udp, 1);
-    assert_eq!(skipped(1, ethernet(&[0x8100; 6], &plain_v4())).not_udp, 1);
+    assert_eq!(skipped(101, v4(0, 132, &udp(b"flows"))).other_packets, 1);
+    assert_eq!(skipped(101, v6(58, &udp(b"flows"))).other_packets, 1);
+    assert_eq!(skipped(1, ethernet(&[0x0806], &[0; 28])).other_packets, 1);
+    assert_eq!(skipped(0, vec![7, 0, 0, 0, 1, 2, 3, 4]).other_packets, 1);
+    assert_eq!(
+        skipped(1, ethernet(&[0x8100; 6], &plain_v4())).other_packets,
+        1
+    );
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn read_back(blocks: &[u8]) -> Vec<Owned> {
     let mut reader = Reader::new();
     let items = reader.items(blocks).filter_map(|item| match item.unwrap() {
         Item::Datagram(datagram) => Some(Owned::of(&datagram)),
-        Item::Statistics(_) => None,
+        Item::Piece(_) | Item::Statistics(_) => None,
     });
     items.collect()
 }

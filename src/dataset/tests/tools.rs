@@ -21,11 +21,13 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use common::{header, small_plan, write_open, write_sealed};
-use dataset::Datagram;
 use dataset::capture::Capture;
 use dataset::name::Content;
-use dataset::pcapng::{Statistics, write_datagram, write_section, write_statistics};
+use dataset::pcapng::{
+    Statistics, Steps, StreamWriter, write_datagram, write_section, write_statistics,
+};
 use dataset::segment::{Kind, Reader, SegmentHeader, Writer};
+use dataset::{Datagram, Piece, StreamEnd};
 use flow::ReceiveTime;
 
 /// A file of this test in the folder that cargo keeps for tests.
@@ -228,6 +230,98 @@ fn expected_row(datagram: &Datagram<'_>) -> [String; 11] {
         ip_status.to_owned(),
         String::new(),
     ]
+}
+
+/// A message of IPFIX with a template of two octets a record, so many records, and data.
+fn ipfix(records: usize) -> Vec<u8> {
+    let set = |id: u16, body: &[u8]| {
+        let len = u16::try_from(4 + body.len()).unwrap();
+        [&id.to_be_bytes()[..], &len.to_be_bytes(), body].concat()
+    };
+    let template = set(2, &[1, 0, 0, 1, 0, 7, 0, 2]);
+    let body = [template, set(256, &vec![9; 2 * records])].concat();
+    let len = u16::try_from(16 + body.len()).unwrap().to_be_bytes();
+    [
+        &[0, 10, len[0], len[1], 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 5],
+        &body[..],
+    ]
+    .concat()
+}
+
+/// Two streams with messages up to the longest, each begun, ended and begun again.
+fn streams() -> (Vec<u8>, usize) {
+    let mut blocks = Vec::new();
+    write_section(&mut blocks);
+    let (writer, mut steps) = (StreamWriter::new(), Steps::default());
+    let (mut nanos, mut messages) = (1_575_297_360_000_000_000, 0);
+    for round in 0..2 {
+        for records in [1, 700, 32_751, 3] {
+            for from in ["192.0.2.1:5000", "[2001:db8::1]:5000"] {
+                nanos += 1_000_000;
+                messages += 1;
+                let octets = ipfix(records);
+                let piece = Piece {
+                    received: ReceiveTime::from_nanos(nanos),
+                    source: from.parse().unwrap(),
+                    destination: "[2001:db8::2]:4739".parse().unwrap(),
+                    begins: records == 1,
+                    octets: &octets,
+                    end: (records == 3 && round == 0).then_some(StreamEnd::Finished),
+                };
+                writer.write(&mut steps, &mut blocks, &piece).unwrap();
+            }
+        }
+    }
+    (blocks, messages)
+}
+
+#[test]
+fn tshark_reads_every_message_of_recorded_streams_and_finds_nothing_wrong() {
+    let (capture, messages) = streams();
+    assert_eq!(ipfix(32_751).len(), 65_534, "it needs a second segment");
+    let path = file("tools-streams.pcapng", &capture);
+    let columns = fields(&[
+        "cflow.version",
+        "cflow.len",
+        "cflow.od_id",
+        "tcp.checksum.status",
+        "_ws.malformed",
+        "tcp.analysis.retransmission",
+        "tcp.analysis.lost_segment",
+    ]);
+    let checks = [
+        "-o",
+        "tcp.check_checksum:TRUE",
+        "-d",
+        "tcp.port==4739,cflow",
+    ];
+    let read = [
+        "-n",
+        "-r",
+        text(&path),
+        "-T",
+        "fields",
+        "-E",
+        "occurrence=a",
+    ];
+    let Some(output) = run("tshark", &[&read[..], &checks, &columns].concat()) else {
+        return;
+    };
+    assert!(output.status.success(), "{output:?}");
+    let rows = String::from_utf8(output.stdout).unwrap();
+    let mut found = Vec::new();
+    for row in rows.lines() {
+        let row: Vec<&str> = row.split('\t').collect();
+        assert_eq!(row[3..], ["1", "", "", ""], "{rows}");
+        if !row[0].is_empty() {
+            assert_eq!((row[0], row[2]), ("10", "5"), "{rows}");
+            found.push(row[1].to_owned());
+        }
+    }
+    assert_eq!(found.len(), messages, "{rows}");
+    let lengths = |records| ipfix(records).len().to_string();
+    assert_eq!(found[0], lengths(1));
+    assert_eq!(found[4], lengths(32_751));
 }
 
 #[test]

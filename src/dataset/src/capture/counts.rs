@@ -2,7 +2,7 @@
 
 use flow::ReceiveTime;
 
-use crate::packet::{self, Link, Skip, Udp};
+use crate::packet::{self, Carried, Link, Skip};
 use crate::pcapng::kind;
 use crate::pcapng::section::Event;
 
@@ -14,9 +14,22 @@ pub struct Counts {
     /// Of these, how many are shorter than their headers say: cut by the capture, or the
     /// first fragment of a longer one.
     pub cut: u64,
-    /// Packets of something other than UDP over IP.
-    pub not_udp: u64,
-    /// Later fragments of datagrams.
+    /// TCP segments.
+    pub segments: u64,
+    /// TCP streams, one for each direction of a connection that was seen to begin or to
+    /// carry something.
+    pub streams: u64,
+    /// Segments with nothing new in them.
+    pub repeated: u64,
+    /// Streams that were not followed beyond a gap in what was captured.
+    pub streams_lost: u64,
+    /// Octets of these that came behind the gap.
+    pub octets_lost: u64,
+    /// Streams beyond [`crate::STREAMS_MAX`] at once, of which nothing was given out.
+    pub streams_not_followed: u64,
+    /// Packets of something other than UDP or TCP over IP.
+    pub other_packets: u64,
+    /// Later fragments of packets.
     pub fragments: u64,
     /// Packets whose headers contradict themselves or end too early.
     pub malformed: u64,
@@ -31,19 +44,20 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// The datagram of a packet, counted.
-    pub(crate) fn packet(&mut self, link: Link, octets: &[u8]) -> Option<Udp> {
-        let udp = packet::udp(link, octets);
-        match &udp {
-            Ok(udp) => {
+    /// What a packet carries, counted.
+    pub(crate) fn packet(&mut self, link: Link, octets: &[u8]) -> Option<Carried> {
+        let carried = packet::carried(link, octets);
+        match &carried {
+            Ok(Carried::Udp(udp)) => {
                 self.datagrams += 1;
                 self.cut += u64::from(udp.cut);
             }
-            Err(Skip::NotUdp) => self.not_udp += 1,
+            Ok(Carried::Tcp(_)) => self.segments += 1,
+            Err(Skip::Other) => self.other_packets += 1,
             Err(Skip::Fragment) => self.fragments += 1,
             Err(Skip::Malformed) => self.malformed += 1,
         }
-        udp.ok()
+        carried.ok()
     }
 
     /// A block of which only the type was read.
@@ -55,16 +69,20 @@ impl Counts {
         }
     }
 
-    /// The datagram a block holds, with its time and packet; everything else is counted.
-    pub(crate) fn take<'a>(&mut self, event: &Event<'a>) -> Option<(ReceiveTime, &'a [u8], Udp)> {
+    /// What the packet of a block carries, with its time and octets; everything else is
+    /// counted.
+    pub(crate) fn take<'a>(
+        &mut self,
+        event: &Event<'a>,
+    ) -> Option<(ReceiveTime, &'a [u8], Carried)> {
         match event {
             Event::Packet {
                 link: Some(link),
                 received,
                 octets,
             } => {
-                let udp = self.packet(*link, octets)?;
-                return Some((*received, octets, udp));
+                let carried = self.packet(*link, octets)?;
+                return Some((*received, octets, carried));
             }
             Event::Packet { link: None, .. } => self.unknown_link += 1,
             Event::Statistics(_) => self.statistics += 1,

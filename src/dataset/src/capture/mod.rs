@@ -1,4 +1,4 @@
-//! UDP datagrams out of captures made elsewhere: pcap and pcapng.
+//! UDP datagrams and TCP streams out of captures made elsewhere: pcap and pcapng.
 
 mod counts;
 mod pcap;

@@ -1,26 +1,28 @@
 //! Reading a capture packet by packet.
 
 use std::io::{BufReader, Read};
-use std::net::SocketAddr;
 use std::ops::Range;
 
 use flow::ReceiveTime;
 
 use super::Counts;
 use super::pcap::{self, Pcap};
+use crate::connections::Connections;
 use crate::error::within;
-use crate::packet::Udp;
+use crate::packet::{Carried, Udp};
 use crate::pcapng::block::{BlockHead, FRAMING, first_block};
 use crate::pcapng::section::{Section, interpret, is_needed};
 use crate::pcapng::{BLOCK_LEN_MAX, PACKET_LEN_MAX};
-use crate::{Datagram, DatasetError, Result};
+use crate::{Arrival, Datagram, DatasetError, Piece, Result};
 
-/// Reads the UDP datagrams of a pcap or pcapng file. Memory holds one packet.
+/// Reads the UDP datagrams and TCP streams of a pcap or pcapng file. Memory holds one
+/// packet, and a few words for each stream.
 pub struct Capture<R> {
     input: BufReader<R>,
     offset: u64,
     format: Format,
     counts: Counts,
+    connections: Connections,
     buffer: Vec<u8>,
 }
 
@@ -30,24 +32,12 @@ enum Format {
     Pcapng(Option<Section>),
 }
 
-/// A datagram whose payload is a part of the buffer.
+/// A packet in the buffer.
 struct Found {
     received: ReceiveTime,
-    source: SocketAddr,
-    destination: SocketAddr,
-    payload: Range<usize>,
-}
-
-impl Found {
-    /// `base` is where the packet begins in the buffer.
-    fn new(received: ReceiveTime, base: usize, udp: &Udp) -> Self {
-        Self {
-            received,
-            source: udp.source,
-            destination: udp.destination,
-            payload: base + udp.payload.start..base + udp.payload.end,
-        }
-    }
+    /// Where the packet begins in the buffer.
+    base: usize,
+    carried: Carried,
 }
 
 impl<R: Read> Capture<R> {
@@ -63,6 +53,7 @@ impl<R: Read> Capture<R> {
             offset: 0,
             format: Format::Pcapng(None),
             counts: Counts::default(),
+            connections: Connections::default(),
             buffer: Vec::new(),
         };
         capture.open_format()?;
@@ -87,25 +78,83 @@ impl<R: Read> Capture<R> {
         Err(pcap::not_a_capture(magic))
     }
 
-    /// The next datagram; `None` at the end of the capture.
+    /// The next datagram; `None` at the end of the capture. Streams are counted and
+    /// passed over.
     ///
     /// # Errors
     ///
     /// What is wrong with the capture, and where. All before it has been given out.
     pub fn next_datagram(&mut self) -> Result<Option<Datagram<'_>>> {
-        let found = match &self.format {
+        while let Some(Found {
+            received,
+            base,
+            carried,
+        }) = self.next_packet()?
+        {
+            if let Carried::Udp(udp) = carried {
+                return Ok(Some(self.datagram(received, base, &udp)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The next datagram or piece of a stream; `None` at the end of the capture. Each
+    /// direction of a connection is a stream of its own.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the capture, and where. All before it has been given out.
+    pub fn next_arrival(&mut self) -> Result<Option<Arrival<'_>>> {
+        while let Some(Found {
+            received,
+            base,
+            carried,
+        }) = self.next_packet()?
+        {
+            let tcp = match carried {
+                Carried::Udp(udp) => {
+                    let datagram = self.datagram(received, base, &udp);
+                    return Ok(Some(Arrival::Datagram(datagram)));
+                }
+                Carried::Tcp(tcp) => tcp,
+            };
+            if let Some(found) = self.connections.take(&tcp, &mut self.counts) {
+                return Ok(Some(Arrival::Piece(Piece {
+                    received,
+                    source: tcp.source,
+                    destination: tcp.destination,
+                    begins: found.begins,
+                    octets: self.octets(base, found.payload),
+                    end: found.end,
+                })));
+            }
+        }
+        Ok(None)
+    }
+
+    fn datagram(&self, received: ReceiveTime, base: usize, udp: &Udp) -> Datagram<'_> {
+        Datagram {
+            received,
+            source: udp.source,
+            destination: udp.destination,
+            payload: self.octets(base, udp.payload.clone()),
+        }
+    }
+
+    /// Octets of a packet that begins at `base`.
+    fn octets(&self, base: usize, place: Range<usize>) -> &[u8] {
+        let place = base + place.start..base + place.end;
+        self.buffer.get(place).unwrap_or(&[])
+    }
+
+    fn next_packet(&mut self) -> Result<Option<Found>> {
+        match &self.format {
             Format::Pcap(pcap) => {
                 let pcap = *pcap;
-                self.next_in_pcap(pcap)?
+                self.next_in_pcap(pcap)
             }
-            Format::Pcapng(_) => self.next_in_pcapng()?,
-        };
-        Ok(found.map(|found| Datagram {
-            received: found.received,
-            source: found.source,
-            destination: found.destination,
-            payload: self.buffer.get(found.payload).unwrap_or(&[]),
-        }))
+            Format::Pcapng(_) => self.next_in_pcapng(),
+        }
     }
 
     fn next_in_pcap(&mut self, pcap: Pcap) -> Result<Option<Found>> {
@@ -126,8 +175,12 @@ impl<R: Read> Capture<R> {
             self.offset += pcap::PACKET_HEADER as u64;
             self.fill("packet", header.len as usize)?;
             self.offset += u64::from(header.len);
-            if let Some(udp) = self.counts.packet(pcap.link, &self.buffer) {
-                return Ok(Some(Found::new(header.received, 0, &udp)));
+            if let Some(carried) = self.counts.packet(pcap.link, &self.buffer) {
+                return Ok(Some(Found {
+                    received: header.received,
+                    base: 0,
+                    carried,
+                }));
             }
         }
     }
@@ -141,8 +194,12 @@ impl<R: Read> Capture<R> {
             let (block, len) = first_block(&self.buffer, order, self.offset)?;
             let event = interpret(section, block)?;
             self.offset += len as u64;
-            if let Some((received, _, udp)) = self.counts.take(&event) {
-                return Ok(Some(Found::new(received, PACKET_AT, &udp)));
+            if let Some((received, _, carried)) = self.counts.take(&event) {
+                return Ok(Some(Found {
+                    received,
+                    base: PACKET_AT,
+                    carried,
+                }));
             }
         }
         Ok(None)

@@ -62,7 +62,7 @@ fn by_family(octets: [u8; 4]) -> Result<Version, Skip> {
     match family {
         2 => Ok(Version::V4),
         10 | 24 | 28 | 30 => Ok(Version::V6),
-        _ => Err(Skip::NotUdp),
+        _ => Err(Skip::Other),
     }
 }
 
@@ -85,6 +85,6 @@ fn by_ethertype(ethertype: u16, view: View<'_>) -> Result<(Version, View<'_>), S
     match ethertype {
         0x0800 => Ok((Version::V4, view)),
         0x86DD => Ok((Version::V6, view)),
-        _ => Err(Skip::NotUdp),
+        _ => Err(Skip::Other),
     }
 }

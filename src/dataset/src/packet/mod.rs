@@ -1,4 +1,4 @@
-//! UDP datagrams in captured packets: link layer, IP, UDP.
+//! What captured packets carry: link layer, IP, then UDP or TCP.
 
 mod ip;
 mod link;
@@ -19,26 +19,47 @@ pub(crate) struct Udp {
     pub(crate) cut: bool,
 }
 
-/// Why a packet gives no datagram.
+/// A TCP segment within a packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tcp {
+    pub(crate) source: SocketAddr,
+    pub(crate) destination: SocketAddr,
+    pub(crate) sequence: u32,
+    /// The control bits (RFC 9293, 3.1).
+    pub(crate) flags: u16,
+    /// Where its octets lie in the packet.
+    pub(crate) payload: Range<usize>,
+    /// Whether the packet holds less of it than its header says.
+    pub(crate) cut: bool,
+}
+
+/// What a packet carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Carried {
+    Udp(Udp),
+    Tcp(Tcp),
+}
+
+/// Why a packet gives neither datagram nor segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Skip {
     /// It carries something else.
-    NotUdp,
-    /// It is a later fragment of a datagram.
+    Other,
+    /// It is a later fragment of a packet.
     Fragment,
     /// Its headers contradict themselves or end too early.
     Malformed,
 }
 
-/// The datagram of a packet.
-pub(crate) fn udp(link: Link, packet: &[u8]) -> Result<Udp, Skip> {
+/// The datagram or segment of a packet.
+pub(crate) fn carried(link: Link, packet: &[u8]) -> Result<Carried, Skip> {
     let view = View {
         bytes: packet,
         at: 0,
         end: packet.len(),
     };
     let (version, view) = link.strip(view)?;
-    ip::udp(version, view)
+    ip::carried(version, view)
 }
 
 /// The part of a packet that is still to be read.
@@ -68,6 +89,10 @@ impl<'a> View<'a> {
 
     fn u16(&self, offset: usize) -> Result<u16, Skip> {
         self.get(offset).map(u16::from_be_bytes)
+    }
+
+    fn u32(&self, offset: usize) -> Result<u32, Skip> {
+        self.get(offset).map(u32::from_be_bytes)
     }
 
     /// What follows `count` octets.

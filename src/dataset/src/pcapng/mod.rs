@@ -1,20 +1,27 @@
-//! Raw datagrams as pcapng (draft-ietf-opsawg-pcapng), which every capture tool reads.
+//! What was received as pcapng (draft-ietf-opsawg-pcapng), which every capture tool reads.
 //!
 //! A stored datagram is a packet of link type 101 (raw IP): an IP and a UDP header made up
 //! around the payload, with the true addresses and ports, correct lengths and correct
-//! checksums. Times are nanoseconds.
+//! checksums. A stored stream is TCP likewise: a SYN at its beginning, each message as one
+//! segment, or as two where one packet does not hold it, and FIN or RST at its end. What
+//! the collector sent is not stored. Times are nanoseconds.
 //!
 //! In a segment, the preamble frame holds section header and interface ([`write_section`]),
-//! each row is one enhanced packet block ([`write_datagram`]), and a trailer frame holds
-//! the statistics ([`write_statistics`]) that say until when the pipeline's clock ran.
+//! each row is one enhanced packet block ([`write_datagram`], [`StreamWriter`]), and a
+//! trailer frame holds the statistics ([`write_statistics`]) that say until when the
+//! pipeline's clock ran. A stream goes on from segment to segment; each segment begins
+//! with a whole message of every stream in it.
 
 pub(crate) mod block;
+mod ip;
 mod read;
 pub(crate) mod section;
+mod streams;
 mod write;
 
 pub use read::{Item, Items, Reader};
 pub use section::Statistics;
+pub use streams::{Steps, StreamWriter};
 pub use write::{write_datagram, write_section, write_statistics};
 
 /// Largest packet, in octets, headers included.
@@ -31,6 +38,12 @@ pub const PAYLOAD_V4_MAX: usize = 65_535 - 20 - 8;
 
 /// Largest UDP payload an IPv6 packet can carry without being a jumbogram, in octets.
 pub const PAYLOAD_V6_MAX: usize = 65_535 - 8;
+
+/// Most octets of a TCP segment in an IPv4 packet.
+const SEGMENT_V4_MAX: usize = 65_535 - 20 - 20;
+
+/// Most octets of a TCP segment in an IPv6 packet that is no jumbogram.
+const SEGMENT_V6_MAX: usize = 65_535 - 20;
 
 /// Block types.
 pub(crate) mod kind {

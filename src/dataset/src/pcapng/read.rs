@@ -1,16 +1,20 @@
-//! Reading stored datagrams back, block by block.
+//! Reading what was received back, block by block.
 
 use super::Statistics;
 use super::block::first_block;
 use super::section::{Event, Section, interpret};
 use crate::capture::Counts;
-use crate::{Datagram, Result};
+use crate::connections::Connections;
+use crate::packet::Carried;
+use crate::{Datagram, Piece, Result};
 
 /// What a block of the raw dataset gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Item<'a> {
     /// A datagram.
     Datagram(Datagram<'a>),
+    /// A piece of a stream.
+    Piece(Piece<'a>),
     /// Statistics at the end of a run.
     Statistics(Statistics),
 }
@@ -19,6 +23,7 @@ pub enum Item<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Reader {
     section: Option<Section>,
+    connections: Connections,
     counts: Counts,
 }
 
@@ -73,12 +78,26 @@ impl<'a> Items<'_, 'a> {
             counts.statistics += 1;
             return Some(Item::Statistics(*statistics));
         }
-        let (received, octets, udp) = counts.take(event)?;
-        Some(Item::Datagram(Datagram {
+        let (received, octets, carried) = counts.take(event)?;
+        let tcp = match carried {
+            Carried::Udp(udp) => {
+                return Some(Item::Datagram(Datagram {
+                    received,
+                    source: udp.source,
+                    destination: udp.destination,
+                    payload: octets.get(udp.payload)?,
+                }));
+            }
+            Carried::Tcp(tcp) => tcp,
+        };
+        let found = self.reader.connections.take(&tcp, counts)?;
+        Some(Item::Piece(Piece {
             received,
-            source: udp.source,
-            destination: udp.destination,
-            payload: octets.get(udp.payload)?,
+            source: tcp.source,
+            destination: tcp.destination,
+            begins: found.begins,
+            octets: octets.get(found.payload)?,
+            end: found.end,
         }))
     }
 }

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use flow::ReceiveTime;
-use flow::protocol::UDP;
 
+use super::ip::put_udp;
 use super::section::Statistics;
 use super::{
     BYTE_ORDER_MAGIC, LINKTYPE_RAW, NANOSECONDS, PAYLOAD_V4_MAX, PAYLOAD_V6_MAX, kind, option,
@@ -12,10 +12,6 @@ use super::{
 use crate::datagram::same_family;
 use crate::error::within;
 use crate::{Datagram, DatasetError, Result};
-
-const UDP_HEADER: usize = 8;
-/// Time to live, hop limit.
-const HOPS: u8 = 64;
 
 /// Appends a section header and its one interface: raw IP, nanoseconds.
 pub fn write_section(out: &mut Vec<u8>) {
@@ -57,18 +53,23 @@ pub fn write_datagram(out: &mut Vec<u8>, datagram: &Datagram<'_>) -> Result<()> 
     };
     let payload = datagram.payload.len() as u64;
     within(offset, "payload of the datagram", payload, limit as u64)?;
+    packet(out, &time, |out| put_udp(out, ends, datagram));
+    Ok(())
+}
+
+/// Appends an enhanced packet block around the packet that `body` appends.
+pub(super) fn packet(out: &mut Vec<u8>, time: &[u8; 8], body: impl FnOnce(&mut Vec<u8>)) {
     block(out, kind::PACKET, |out| {
         out.extend_from_slice(&0_u32.to_le_bytes());
-        out.extend_from_slice(&time);
+        out.extend_from_slice(time);
         let lengths_at = out.len();
         out.extend_from_slice(&[0; 8]);
         let packet_at = out.len();
-        put_packet(out, ends, datagram);
+        body(out);
         let len = u32_of(out.len() - packet_at).to_le_bytes();
         out[lengths_at..lengths_at + 4].copy_from_slice(&len);
         out[lengths_at + 4..packet_at].copy_from_slice(&len);
     });
-    Ok(())
 }
 
 /// Appends an interface statistics block.
@@ -124,7 +125,7 @@ fn put_option(out: &mut Vec<u8>, code: u16, value: &[u8]) {
 }
 
 /// A time as blocks have it: upper half, then lower half.
-fn time(time: ReceiveTime, offset: u64) -> Result<[u8; 8]> {
+pub(super) fn time(time: ReceiveTime, offset: u64) -> Result<[u8; 8]> {
     let nanos = u64::try_from(time.nanos()).map_err(|_| {
         let found = format!("{} ns", time.nanos());
         DatasetError::format(offset, "receive time", found, "1970 or later")
@@ -138,93 +139,6 @@ fn u32_of(len: usize) -> u32 {
 }
 
 /// Lengths have been checked against limits far below.
-fn u16_of(len: usize) -> u16 {
+pub(super) fn u16_of(len: usize) -> u16 {
     u16::try_from(len).unwrap_or(u16::MAX)
-}
-
-/// Appends the IP packet of a datagram; both addresses are of one family.
-fn put_packet(out: &mut Vec<u8>, ends: (IpAddr, IpAddr), datagram: &Datagram<'_>) {
-    let udp_len = u16_of(UDP_HEADER + datagram.payload.len());
-    let pseudo = match ends {
-        (IpAddr::V4(source), IpAddr::V4(destination)) => {
-            put_v4(out, udp_len, source.octets(), destination.octets())
-        }
-        (source, destination) => put_v6(out, udp_len, octets(source), octets(destination)),
-    };
-    let header_at = out.len();
-    for part in [
-        datagram.source.port(),
-        datagram.destination.port(),
-        udp_len,
-        0,
-    ] {
-        out.extend_from_slice(&part.to_be_bytes());
-    }
-    out.extend_from_slice(datagram.payload);
-    let sum = checksum(pseudo + sum(&out[header_at..]));
-    // 0 would mean that there is no checksum (RFC 768).
-    let sum = if sum == 0 { 0xFFFF } else { sum };
-    out[header_at + 6..header_at + UDP_HEADER].copy_from_slice(&sum.to_be_bytes());
-}
-
-fn octets(addr: IpAddr) -> [u8; 16] {
-    match addr {
-        IpAddr::V4(addr) => addr.to_ipv6_mapped().octets(),
-        IpAddr::V6(addr) => addr.octets(),
-    }
-}
-
-/// Appends an IPv4 header (RFC 791, 3.1); gives the sum of the pseudo-header.
-fn put_v4(out: &mut Vec<u8>, udp_len: u16, source: [u8; 4], destination: [u8; 4]) -> u32 {
-    let header_at = out.len();
-    let total = udp_len.saturating_add(20).to_be_bytes();
-    // Version and length, service; identification 0 with "don't fragment" (RFC 6864).
-    out.extend_from_slice(&[0x45, 0, total[0], total[1], 0, 0, 0x40, 0]);
-    out.extend_from_slice(&[HOPS, UDP, 0, 0]);
-    out.extend_from_slice(&source);
-    out.extend_from_slice(&destination);
-    let header_sum = checksum(sum(&out[header_at..])).to_be_bytes();
-    out[header_at + 10..header_at + 12].copy_from_slice(&header_sum);
-    sum(&source) + sum(&destination) + u32::from(UDP) + u32::from(udp_len)
-}
-
-/// Appends an IPv6 header (RFC 8200, 3); gives the sum of the pseudo-header (8.1).
-fn put_v6(out: &mut Vec<u8>, udp_len: u16, source: [u8; 16], destination: [u8; 16]) -> u32 {
-    let len = udp_len.to_be_bytes();
-    out.extend_from_slice(&[0x60, 0, 0, 0, len[0], len[1], UDP, HOPS]);
-    out.extend_from_slice(&source);
-    out.extend_from_slice(&destination);
-    sum(&source) + sum(&destination) + u32::from(UDP) + u32::from(udp_len)
-}
-
-/// The one's complement sum of 16-bit words, folded to 16 bits.
-///
-/// It is taken over little-endian words of 32 bits and its octets swapped once at the
-/// end, which gives the same (RFC 1071, 2).
-fn sum(bytes: &[u8]) -> u32 {
-    let (words, rest) = bytes.as_chunks::<4>();
-    let mut last = [0; 4];
-    last[..rest.len()].copy_from_slice(rest);
-    let whole: u64 = words.iter().map(|word| little(*word)).sum();
-    u32::from(fold(whole + little(last)).swap_bytes())
-}
-
-fn little(word: [u8; 4]) -> u64 {
-    u32::from_le_bytes(word).into()
-}
-
-/// The sum of the 16-bit words of a sum, until it is one.
-fn fold(sum: u64) -> u16 {
-    let mut sum = sum;
-    loop {
-        match u16::try_from(sum) {
-            Ok(folded) => return folded,
-            Err(_) => sum = (sum & 0xFFFF) + (sum >> 16),
-        }
-    }
-}
-
-/// The Internet checksum (RFC 1071) of a sum of words.
-fn checksum(sum: u32) -> u16 {
-    !fold(sum.into())
 }
