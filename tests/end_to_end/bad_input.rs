@@ -1,6 +1,7 @@
 //! Datagrams that are none, or lie, harm nothing around them.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -203,4 +204,86 @@ fn a_flood_of_garbage_hides_no_record_of_an_exporter_with_templates() {
     );
     assert_eq!(ended.drained("records"), count(&sent, "records"));
     assert!(ended.drained("rejected") > GARBAGE / 2);
+}
+
+#[test]
+fn b113_a_flood_of_bad_datagrams_is_no_flood_of_log_lines() {
+    const BAD: u64 = 20_000;
+    const LINES_A_SECOND: u64 = 5;
+    let scratch = Scratch::new();
+    let launch = Launch::new(&scratch, "data").set("log.level", "debug");
+    let service = launch.start();
+    let stranger = Exporter::at(BAD_EXPORTER, service.exporter_port());
+    let bad = bad_datagrams();
+    let began = Instant::now();
+    for number in 0..BAD {
+        stranger.send(&bad[usize::try_from(number).unwrap() % bad.len()]);
+    }
+    let ended = service.end();
+    let took = began.elapsed().as_secs();
+    assert_eq!(ended.code, Some(0), "{}", ended.log);
+    let received = ended.drained("datagrams");
+    assert!(received > BAD / 10, "{received}");
+    let lines = ended.log.lines();
+    let objects = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let told: Vec<Value> = objects
+        .filter(|line| line["message"] == "datagram rejected")
+        .collect();
+    let most = LINES_A_SECOND * (took + 2);
+    assert!((1..=most).contains(&(told.len() as u64)), "{told:?}");
+    let suppressed: u64 = told.iter().map(|line| count(line, "suppressed")).sum();
+    assert!(suppressed + told.len() as u64 <= received);
+}
+
+/// A packet of NetFlow v9, one record of which has addresses, ports, protocol, octets and
+/// packets, all of them numbered.
+fn v9_template(sequence: u32) -> Vec<u8> {
+    let fields = [8_u16, 4, 12, 4, 7, 2, 11, 2, 4, 1, 1, 4, 2, 4];
+    let record = [&[256, 7], &fields[..]].concat();
+    let body: Vec<u8> = record.iter().flat_map(|n| n.to_be_bytes()).collect();
+    numbered(v9(1, 0, 36, &body), sequence)
+}
+
+fn v9_data(sequence: u32, sample: Sample) -> Vec<u8> {
+    let mut record = sample.src().octets().to_vec();
+    record.extend([198, 19, 0, 1]);
+    record.extend(sample.src_port().to_be_bytes());
+    record.extend([0, 53, 17, 0, 0, 0, 100, 0, 0, 0, 1, 0, 0, 0]);
+    numbered(v9(1, 256, 28, &record), sequence)
+}
+
+fn numbered(mut packet: Vec<u8>, sequence: u32) -> Vec<u8> {
+    packet[12..16].copy_from_slice(&sequence.to_be_bytes());
+    packet
+}
+
+#[test]
+fn b085_a_template_at_one_port_serves_data_at_another() {
+    let scratch = Scratch::new();
+    let launch = Launch::new(&scratch, "data").without_anonymization();
+    let launch = launch.set("receiver.listen", r#"["127.0.0.1:0", "127.0.0.1:0"]"#);
+    let service = launch.start();
+    let client = Client::ask(service.client_port(), &json!({})).read_aside();
+    let [first, second] = service.exporter_ports() else {
+        panic!("two ports: {:?}", service.exporter_ports());
+    };
+    // A balancer has a source port for each of its ways.
+    let [one, other] = [first, second].map(|port| Exporter::at(BAD_EXPORTER, *port));
+    one.send(&v9_template(1));
+    // Data that come before their template, by either way, wait for it.
+    for number in 0..20 {
+        let way = if number % 2 == 0 { &one } else { &other };
+        way.send(&v9_data(2 + u32::from(number), Sample(number)));
+    }
+    let ended = service.end();
+    assert_eq!(ended.code, Some(0), "{}", ended.log);
+    let received = client.join().unwrap();
+    let ports: BTreeSet<u64> = received
+        .flows
+        .iter()
+        .map(|f| count(f, "src_port"))
+        .collect();
+    let expected = (0..20).map(|number| u64::from(Sample(number).src_port()));
+    assert_eq!(ports, expected.collect());
+    assert_eq!(received.sum("bytes"), 20 * 100);
 }

@@ -122,6 +122,11 @@ impl Service {
         self.exporters[0]
     }
 
+    /// All ports that exporters may send to.
+    pub(crate) fn exporter_ports(&self) -> &[SocketAddr] {
+        &self.exporters
+    }
+
     /// Where exporters send to over IPv6, if it listens there.
     pub(crate) fn exporter_port_v6(&self) -> SocketAddr {
         let v6 = self.exporters.iter().find(|port| port.is_ipv6());

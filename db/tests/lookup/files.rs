@@ -101,3 +101,21 @@ fn a_file_beyond_its_limit_is_refused_unread() {
     );
     std::fs::remove_file(path).unwrap();
 }
+
+/// Files are read whole and not mapped: one that is cut short meanwhile would end the
+/// process with a signal.
+#[test]
+fn b115_a_database_that_is_cut_short_while_in_use_harms_nothing() {
+    let octets = std::fs::read(crate_file("fixture/asn.mmdb")).unwrap();
+    let path = written("cut_while_in_use.mmdb", &octets);
+    let databases = open_asn(&path).unwrap();
+    let known = told(&place(&databases, "198.19.0.1"));
+    assert!(!known.starts_with("- | -"), "{known}");
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    for len in [octets.len() as u64 / 2, 1, 0] {
+        file.set_len(len).unwrap();
+        assert_eq!(told(&place(&databases, "198.19.0.1")), known);
+        assert_eq!(databases.damaged(), 0);
+    }
+    assert!(open_asn(&path).is_err(), "what is opened anew is refused");
+}

@@ -22,3 +22,4 @@ mod sessions;
 mod sflow;
 mod structured;
 mod support;
+mod table;

@@ -103,6 +103,34 @@ fn a_flow_as_a_row_of_csv() {
     );
 }
 
+/// Names are data: a formula is written as it is, since another name would be a lie.
+#[test]
+fn b117_hostile_names_stay_within_their_cell_and_move_no_terminal() {
+    for name in [
+        "=cmd|' /C calc'!A0",
+        "@SUM(1,2)",
+        "two\r\nlines,\"and\" a comma",
+        "%s%n",
+        "\u{1b}[2J\u{9b}31m\u{7f}\u{202e}",
+    ] {
+        let mut hostile = flow();
+        hostile.src.as_name = Some(Arc::from(name));
+        hostile.src.network = Some(Arc::from(name));
+        let flows = [hostile, flow()].map(AnonymizedFlow::restored);
+        let csv = text(&Form::all(Format::Csv), 0, &flows);
+        assert_eq!(restore_csv(csv.as_bytes(), 0).unwrap(), flows, "{name:?}");
+        let lines = text(&Form::all(Format::Jsonl), 0, &flows);
+        let moves = |c: char| c.is_control() && c != '\n';
+        assert!(
+            !lines.contains(moves) && lines.lines().count() == 2,
+            "{name:?}"
+        );
+        let line = lines.lines().next().unwrap();
+        let object: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(object["src_as_name"], name);
+    }
+}
+
 #[test]
 fn a_choice_of_fields_is_written_in_its_own_order() {
     let form = Form::of_names(Format::Csv, &["bytes", "seq", "out_if"]).unwrap();

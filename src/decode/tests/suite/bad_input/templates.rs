@@ -341,11 +341,11 @@ fn order() -> Vec<Case> {
             .send(with_flow(Message::ipfix().set(3, &shorts(&[3, 0]))).octets())
             .flows(3)
             .counts(Reason::WithdrawalIgnored, 3),
-        case("C20", "a withdrawal of an unknown template")
+        case("B047", "a withdrawal over UDP of an unknown template")
             .send(with_flow(Message::ipfix().set(2, &shorts(&[999, 0]))).octets())
             .flows(1)
             .counts(Reason::WithdrawalIgnored, 1),
-        case("C23", "a withdrawal between template and data")
+        case("B047", "a withdrawal over UDP between template and data")
             .send({
                 let message = template(Message::ipfix()).set(2, &shorts(&[300, 0]));
                 data(message).octets()
