@@ -112,6 +112,7 @@ reasons! {
     StructuredSkipped Value "structured_skipped" "A list within a record was not read: its template was not known, it lay too deep, or the record needed nothing of it."
     StructuredMalformed Value "structured_malformed" "A list within a record was malformed and left out."
     ReverseSkipped Value "reverse_skipped" "A record counted the reverse direction too; only the forward flow was taken."
+    FlowKeysInvalid Value "flow_keys_invalid" "Flow Keys were told of a template that is not known, or of fields that it has not."
     SamplingImplausible Value "sampling_implausible" "A sampling rate was above the limit and was left out."
     AgentDiffers Value "agent_differs" "An sFlow agent's address was not that of its datagram, which stands for it."
     FlowDataUnread Value "flow_data_unread" "Flow data of a format that is not read were passed over."

@@ -11,7 +11,7 @@ use crate::state::Fact;
 impl Template {
     /// Whether records of this Options Template can tell anything that is used.
     pub(crate) fn tells_facts(&self) -> bool {
-        self.own_rate || self.has(Target::SystemInit)
+        self.own_rate || self.has(Target::SystemInit) || self.has(Target::FlowKeys)
     }
 
     /// The sampling rate that a record of options data states, and what it holds for:
@@ -59,6 +59,14 @@ impl Template {
             0 => record.number(Target::SelectorId),
             id => id,
         }
+    }
+
+    /// The template of which a record of options data says what its Flow Keys are, and
+    /// these: a bit for each field, the lowest for the first (RFC 7011, 4.4).
+    pub(crate) fn flow_keys<R: Reader>(&self, record: &R) -> Option<(u16, u64)> {
+        let told = self.has(Target::FlowKeys) && self.has(Target::TemplateId);
+        let id = u16::try_from(record.number(Target::TemplateId)).unwrap_or(0);
+        told.then(|| (id, record.number(Target::FlowKeys)))
     }
 
     /// When the exporter started, in Unix milliseconds, if a record says so.

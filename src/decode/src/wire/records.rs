@@ -9,7 +9,9 @@ use super::waiting;
 use crate::counters::Tally;
 use crate::plan::Change;
 use crate::state::{Fact, Found, Overlay};
-use crate::template::{Addresses, Context, Fixed, Kind, Reader, Target, Template, Walked, believe};
+use crate::template::{
+    Addresses, Context, Fields, Fixed, Kind, Reader, Target, Template, Walked, believe,
+};
 use crate::{DecodeError, ErrorKind, Plan, Reason};
 
 /// Octets of a Set Header, which count with a Set that is skipped.
@@ -208,6 +210,7 @@ impl DataSet<'_> {
             set: *self,
             told,
             interface_facts,
+            changes,
             tally,
         };
         self.feed_told(&mut sink, changes)
@@ -450,10 +453,22 @@ struct Facts<'a> {
     set: DataSet<'a>,
     told: &'a mut Overlay<u64>,
     interface_facts: &'a mut bool,
+    changes: &'a Overlay<Change>,
     tally: &'a mut Tally,
 }
 
 impl Facts<'_> {
+    /// Whether the Flow Keys of a template are fields of one that is known. Nothing
+    /// else is done with them: the key of a flow is always the same.
+    fn are_fields(&self, id: u16, keys: u64) -> bool {
+        let message = self.set.message;
+        let fields = |template: &Template| {
+            Fields::new(template.definition(), message.session.protocol).count()
+        };
+        let highest = (u64::BITS - keys.leading_zeros()) as usize;
+        find(message, self.changes, id).is_ok_and(|(template, _)| highest <= fields(template))
+    }
+
     fn tell(&mut self, fact: Fact, value: u64) {
         *self.interface_facts |= matches!(fact, Fact::InterfaceRate(_));
         self.told
@@ -471,6 +486,11 @@ impl Sink for Facts<'_> {
         }
         if let Some(init) = template.system_init(record) {
             self.tell(Fact::SystemInit, init);
+        }
+        if let Some((id, keys)) = template.flow_keys(record)
+            && !self.are_fields(id, keys)
+        {
+            self.tally.one(Reason::FlowKeysInvalid);
         }
     }
 

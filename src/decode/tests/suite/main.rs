@@ -18,6 +18,7 @@ mod limits;
 mod pages;
 mod pcap;
 mod pending;
+mod rfc5471;
 mod sessions;
 mod sflow;
 mod structured;

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::{fmt, fs};
 
 use decode::explain::{EventKind, ExplainLimits, Record};
-use decode::{Datagram, Decoder, Elements, Limits, Reason, SequenceCounters, Transport};
+use decode::{Datagram, Decoder, Limits, Reason, SequenceCounters, Transport};
 use flow::{OriginalFlow, ReceiveTime};
 
 use crate::encode::{ABSOLUTE, Message, absolute_record};
@@ -219,8 +219,7 @@ impl Case {
                         received: ReceiveTime::from_millis(received_ms),
                         payload: octets,
                     };
-                    let (elements, limits) = (Elements::default(), ExplainLimits::default());
-                    let told = decoder.explain(*transport, datagram, &elements, limits);
+                    let told = decoder.explain(*transport, datagram, ExplainLimits::default());
                     records.extend(
                         told.events
                             .into_iter()

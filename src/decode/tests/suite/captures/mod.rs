@@ -11,7 +11,7 @@ mod table;
 
 use std::fs;
 
-use decode::{Ledger, Limits, Reason};
+use decode::{Ledger, Limits, Reason, Scope};
 use flow::ReceiveTime;
 
 use self::oracle::{Line, decode_of, manifest, root, templates_of};
@@ -54,13 +54,13 @@ fn decode_all(file: &[u8]) -> Sums {
     }
 }
 
-/// Why something of a capture did not become a flow, and how often. What only describes
-/// a flow that was kept is left out.
+/// Why something of a capture did not become a flow, and how often. What only tells of
+/// templates, or of flows that were kept, is left out.
 fn reasons(ledger: &Ledger) -> String {
     let told = Reason::ALL.into_iter().filter_map(|reason| {
         let events = ledger.reason(reason).events;
-        let kept = matches!(reason.scope(), decode::Scope::Value | decode::Scope::State);
-        (events > 0 && !kept).then(|| format!("{} {events}", reason.name()))
+        let lost = matches!(reason.scope(), Scope::Datagram | Scope::Set | Scope::Record);
+        (events > 0 && lost).then(|| format!("{} {events}", reason.name()))
     });
     told.collect::<Vec<_>>().join(", ")
 }
