@@ -85,6 +85,9 @@ counters! {
     datagrams_not_recorded,
     /// Flow Records decoded.
     records_decoded,
+    /// Flow Records out of these that count both directions (RFC 5103): each becomes two
+    /// records of one.
+    records_split,
     /// Records that a lane took in.
     records_aggregated,
     /// Records merged into a flow that an earlier record had begun.
@@ -153,8 +156,8 @@ impl Totals {
                 self.datagrams_decoded + self.datagrams_rejected + self.datagrams_quarantined,
             ),
             (
-                "records decoded = aggregated + quarantined",
-                self.records_decoded,
+                "records decoded + split = aggregated + quarantined",
+                self.records_decoded + self.records_split,
                 self.records_aggregated + self.records_quarantined,
             ),
             (

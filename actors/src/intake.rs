@@ -31,6 +31,8 @@ pub struct Intake {
     lanes: Lanes,
     bin: Bin,
     accounting: Arc<Accounting>,
+    /// Records with two directions among those not yet passed on.
+    split: usize,
     log: RateLimit,
 }
 
@@ -55,6 +57,7 @@ impl Intake {
             lanes,
             bin,
             accounting,
+            split: 0,
             log,
         }
     }
@@ -135,7 +138,9 @@ impl Intake {
         A: Actor<Context = Context<A>>,
     {
         if let (false, Some(received)) = (flows.is_empty(), self.clock.ticked()) {
-            self.accounting.records_decoded.add_len(flows.len());
+            let split = std::mem::take(&mut self.split);
+            self.accounting.records_split.add_len(split);
+            self.accounting.records_decoded.add_len(flows.len() - split);
             return self
                 .lanes
                 .spread(flows, received, |hand_over| ctx.hold(hand_over));
@@ -203,6 +208,7 @@ impl Intake {
     }
 
     fn count(&mut self, report: &decode::Report) {
+        self.split += report.biflows as usize;
         let Some(error) = &report.error else {
             return self.accounting.datagrams_decoded.add(1);
         };

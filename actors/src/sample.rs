@@ -1,7 +1,8 @@
 //! Flows for tests.
 
 use flow::{
-    AggregatedFlow, EndReason, EnrichedFlow, Exporter, FlowKey, OriginalFlow, Place, tcp_flag,
+    AggregatedFlow, Direction, EndReason, EnrichedFlow, Exporter, FlowKey, OriginalFlow, Place,
+    tcp_flag,
 };
 use mediation::anonymize::AnonymizedFlow;
 
@@ -29,6 +30,7 @@ pub(crate) fn record(port: u16, second: i64) -> OriginalFlow {
         tos: None,
         icmp: None,
         end_reason: None,
+        direction: Direction::Uniflow,
     }
 }
 

@@ -41,7 +41,7 @@ impl Pipeline {
             delivered = totals.flows_delivered,
             "drained"
         );
-        let left = totals.records_decoded + totals.flows_replayed;
+        let left = totals.records_decoded + totals.records_split + totals.flows_replayed;
         let done = totals.records_merged + totals.flows_published;
         let lost = totals.records_quarantined + totals.flows_quarantined;
         let flows = left.saturating_sub(done + lost);

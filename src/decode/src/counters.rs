@@ -91,6 +91,8 @@ pub struct Ledger {
     pub rejected: u64,
     /// Flow Records that became flows.
     pub records: u64,
+    /// Those of them that became two flows, one for each direction (RFC 5103).
+    pub biflows: u64,
     /// Data Records of Options Templates.
     pub options_records: u64,
     /// Template Records and Options Template Records, repetitions included.
@@ -110,6 +112,7 @@ impl Default for Ledger {
             decoded: 0,
             rejected: 0,
             records: 0,
+            biflows: 0,
             options_records: 0,
             templates: 0,
             sequence: SequenceCounters::default(),
@@ -150,6 +153,7 @@ impl Ledger {
         self.decoded += u64::from(!entry.rejected);
         self.rejected += u64::from(entry.rejected);
         self.records += u64::from(entry.records);
+        self.biflows += u64::from(entry.biflows);
         self.options_records += u64::from(entry.options_records);
         self.templates += u64::from(entry.templates);
         self.sequence.add(entry.sequence);
@@ -165,6 +169,7 @@ impl Ledger {
         self.decoded += other.decoded;
         self.rejected += other.rejected;
         self.records += other.records;
+        self.biflows += other.biflows;
         self.options_records += other.options_records;
         self.templates += other.templates;
         self.sequence.add(other.sequence);
@@ -182,6 +187,7 @@ pub(crate) struct Entry {
     pub(crate) octets: u64,
     pub(crate) rejected: bool,
     pub(crate) records: u32,
+    pub(crate) biflows: u32,
     pub(crate) options_records: u32,
     pub(crate) templates: u32,
     pub(crate) sequence: SequenceCounters,

@@ -27,8 +27,10 @@ pub struct Report {
     pub exporter: Exporter,
     /// Its protocol, if its version is that of one.
     pub protocol: Option<Protocol>,
-    /// Flows that were appended; 0 with an error.
+    /// Flow Records that became flows; 0 with an error.
     pub records: u32,
+    /// Those of them that became two flows, one for each direction.
+    pub biflows: u32,
     /// Data Records of Options Templates.
     pub options_records: u32,
     /// Template Records and Options Template Records.
@@ -137,6 +139,7 @@ impl Plan {
                 octets: u64::try_from(datagram.payload.len()).unwrap_or(u64::MAX),
                 rejected: false,
                 records: 0,
+                biflows: 0,
                 options_records: 0,
                 templates: 0,
                 sequence: SequenceCounters::default(),
@@ -164,7 +167,8 @@ impl Plan {
     pub(crate) fn reject(mut self, error: DecodeError, flows: usize) -> Self {
         self.flows.truncate(flows);
         let entry = &mut self.entry;
-        (entry.records, entry.options_records, entry.templates) = (0, 0, 0);
+        (entry.records, entry.biflows) = (0, 0);
+        (entry.options_records, entry.templates) = (0, 0);
         entry.samples = SampleCounters::default();
         entry.rejected = true;
         entry.tally.clear();
@@ -180,6 +184,7 @@ impl Plan {
             exporter: self.exporter,
             protocol: self.protocol,
             records: self.entry.records,
+            biflows: self.entry.biflows,
             options_records: self.entry.options_records,
             templates: self.entry.templates,
             sequence: self.entry.sequence,

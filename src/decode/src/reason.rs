@@ -96,6 +96,7 @@ reasons! {
     WithdrawalIgnored Template "withdrawal_ignored" "A withdrawal came over UDP and was ignored."
 
     NoKey Record "no_key" "A record had no address."
+    ReverseNoKey Record "reverse_no_key" "A record counted a reverse direction but had no address."
     ZeroRecord Record "zero_record" "A record of zeros only was taken for padding."
     PacketNotIp Record "packet_not_ip" "A sampled packet was not IP."
     PacketUnread Record "packet_unread" "A sampled packet was of a link layer that is not read."
@@ -111,8 +112,8 @@ reasons! {
     EndLongBefore Value "end_long_before" "A record ended longer before its export than allowed; the delay was cut."
     StructuredSkipped Value "structured_skipped" "A list within a record was not read: its template was not known, it lay too deep, or the record needed nothing of it."
     StructuredMalformed Value "structured_malformed" "A list within a record was malformed and left out."
-    ReverseSkipped Value "reverse_skipped" "A record counted the reverse direction too; only the forward flow was taken."
     FlowKeysInvalid Value "flow_keys_invalid" "Flow Keys were told of a template that is not known, or of fields that it has not."
+    OctetsOfPayload Value "octets_of_payload" "Octets of the transport's payload stood in for those of the IP layer."
     SamplingImplausible Value "sampling_implausible" "A sampling rate was above the limit and was left out."
     AgentDiffers Value "agent_differs" "An sFlow agent's address was not that of its datagram, which stands for it."
     FlowDataUnread Value "flow_data_unread" "Flow data of a format that is not read were passed over."

@@ -27,7 +27,9 @@ pub use exporter::Exporter;
 pub use field::{Field, FieldType, KnownAt};
 pub use key::{FlowKey, PARTITIONS, Partition};
 pub use place::{CountryCode, Locality, Place, Position, Prefix, PrefixError};
-pub use record::{AggregatedFlow, EnrichedFlow, Icmp, OriginalFlow, Reverse, SamplingRate};
+pub use record::{
+    AggregatedFlow, Direction, EnrichedFlow, Icmp, OriginalFlow, Reverse, SamplingRate,
+};
 pub use time::{ReceiveTime, Tick};
 pub use value::Value;
 

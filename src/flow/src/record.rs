@@ -16,7 +16,21 @@ pub struct Icmp {
     pub code: u8,
 }
 
-/// An Original Flow: one Flow Record as an exporter sent it (RFC 7015, 2).
+/// Which part of a Flow Record an [`OriginalFlow`] is (RFC 5103, 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Direction {
+    /// The whole: the record counts one direction.
+    #[default]
+    Uniflow,
+    /// That of a biflow's initiator if the record tells it, and else the forward one.
+    Forward,
+    /// The other direction of a biflow.
+    Reverse,
+}
+
+/// An Original Flow: one Flow Record as an exporter sent it (RFC 7015, 2), or one of
+/// the two directions of a biflow record (RFC 5103, 3). The latter come in pairs, one
+/// after the other, with key and interfaces exchanged in the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OriginalFlow {
     /// The Flow Key.
@@ -48,6 +62,8 @@ pub struct OriginalFlow {
     pub icmp: Option<Icmp>,
     /// Why the exporter ended the record, where it said so.
     pub end_reason: Option<EndReason>,
+    /// Which part of its Flow Record it is.
+    pub direction: Direction,
 }
 
 /// Counters of the opposite direction (RFC 5103).
@@ -121,4 +137,15 @@ pub struct EnrichedFlow {
     pub src: Place,
     /// What is known about its destination address.
     pub dst: Place,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_stays_small() {
+        // The decoder is a quarter slower with 48 octets more.
+        assert_eq!(size_of::<OriginalFlow>(), 136);
+    }
 }

@@ -112,7 +112,8 @@ pub struct Record {
     pub layout: Arc<Layout>,
     /// Their values, in order; fewer than fields only if the rest was left out.
     pub values: Vec<Value>,
-    /// The flows that were made of it: one, or those of its lists (RFC 6313).
+    /// The flows that were made of it: one, the two of a biflow, or those of its lists
+    /// (RFC 6313).
     pub flows: Vec<OriginalFlow>,
     /// Why it made none, if it is no record of options.
     pub reason: Option<Reason>,

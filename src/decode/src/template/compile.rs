@@ -6,7 +6,8 @@
 
 use super::element::{Target, target};
 use super::fields::VARIABLE;
-use super::flow::Times;
+use super::flow::{FORMS, Times};
+use super::reverse::Reverse;
 use super::{FieldSpec, Fields, Life, ListKind, ListPlace};
 use crate::{Protocol, Reason};
 
@@ -78,8 +79,8 @@ pub(crate) struct Template {
     pub(crate) steps: Box<[Step]>,
     /// Fields that are lists.
     pub(crate) lists: Box<[ListPlace]>,
-    /// Whether records state counters of the reverse direction (RFC 5103).
-    pub(crate) reverse: bool,
+    /// What is read of the reverse direction, if records count it (RFC 5103).
+    pub(crate) reverse: Option<Reverse>,
     /// Octets after the last variable-length field.
     pub(crate) tail: u16,
     /// Until when it is used.
@@ -281,12 +282,17 @@ impl Compiler {
         self.group
     }
 
-    fn finish(self, kind: Kind, definition: &[u8]) -> Result<(Template, usize), Reason> {
+    fn finish(mut self, kind: Kind, definition: &[u8]) -> Result<(Template, usize), Reason> {
         if self.min_octets == 0 {
             return Err(Reason::TemplateEmpty);
         }
         if self.min_octets > usize::from(u16::MAX) {
             return Err(Reason::TemplateTooLong);
+        }
+        let reverse = Reverse::of(|target| self.has(target));
+        if reverse.as_ref().is_some_and(|reverse| reverse.of_initiator) {
+            self.alias(Target::Octets, Target::InitiatorOctets);
+            self.alias(Target::Packets, Target::InitiatorPackets);
         }
         let has = |targets: &[Target]| targets.iter().any(|&target| self.has(target));
         let template = Template {
@@ -301,7 +307,7 @@ impl Compiler {
                 (false, true) => Addresses::V6,
                 (true, true) => Addresses::Both,
             },
-            times: Times::of(|target| self.has(target)),
+            times: Times::of(&FORMS, |target| self.has(target)),
             own_rate: has(&[
                 Target::SamplingInterval,
                 Target::SamplerInterval,
@@ -309,7 +315,7 @@ impl Compiler {
                 Target::SampleSize,
             ]),
             sampler: has(&[Target::SamplerId, Target::SelectorId]),
-            reverse: has(&[Target::ReverseOctets, Target::ReversePackets]),
+            reverse,
             lists: self.lists.into(),
             slots: self.slots,
             repeated: self.repeated.into(),
@@ -319,6 +325,15 @@ impl Compiler {
             definition: definition.into(),
         };
         Ok((template, self.unreadable))
+    }
+
+    /// Reads one element as if it were another.
+    fn alias(&mut self, target: Target, of: Target) {
+        if let Some(&slot) = self.slots.get(of as usize)
+            && let Some(free) = self.slots.get_mut(target as usize)
+        {
+            *free = slot;
+        }
     }
 
     fn has(&self, target: Target) -> bool {

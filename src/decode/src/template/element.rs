@@ -55,13 +55,39 @@ pub(crate) enum Target {
     SamplePopulation,
     TemplateId,
     FlowKeys,
+    BiflowDirection,
+    InitiatorOctets,
+    InitiatorPackets,
+    ResponderOctets,
+    ResponderPackets,
     ReverseOctets,
     ReversePackets,
+    ReverseTcpFlags,
+    ReverseTos,
+    ReverseStartMillis,
+    ReverseEndMillis,
+    ReverseStartMicros,
+    ReverseEndMicros,
+    ReverseStartNanos,
+    ReverseEndNanos,
+    ReverseStartSeconds,
+    ReverseEndSeconds,
+    ReverseStartUptime,
+    ReverseEndUptime,
+    ReverseStartDelta,
+    ReverseEndDelta,
+    ReverseStartOffset,
+    ReverseIcmpV4,
+    ReverseIcmpV6,
+    ReverseIcmpV4Type,
+    ReverseIcmpV4Code,
+    ReverseIcmpV6Type,
+    ReverseIcmpV6Code,
 }
 
 impl Target {
     /// How many there are.
-    pub(crate) const COUNT: usize = Self::ReversePackets as usize + 1;
+    pub(crate) const COUNT: usize = Self::ReverseIcmpV6Code as usize + 1;
 }
 
 /// The lengths at which an element is read.
@@ -87,6 +113,9 @@ pub(crate) fn target(
     let found = match enterprise {
         None => lookup(element),
         Some(REVERSE) => reverse(element),
+        Some(CERT) if element == REVERSE_FLOW_DELTA => {
+            Some((Target::ReverseStartOffset, Size::Number(4)))
+        }
         Some(_) => None,
     };
     let Some((target, size)) = found else {
@@ -106,12 +135,38 @@ pub(crate) fn target(
 /// 6.1).
 const REVERSE: u32 = 29_305;
 
+/// The enterprise number of CERT, whose YAF says by an element of its own how long
+/// after the forward direction the reverse one began, in milliseconds.
+const CERT: u32 = 6_871;
+const REVERSE_FLOW_DELTA: u16 = 21;
+
 const fn reverse(element: u16) -> Option<(Target, Size)> {
-    match element {
-        1 | 85 => Some((Target::ReverseOctets, Size::Number(8))),
-        2 | 86 => Some((Target::ReversePackets, Size::Number(8))),
-        _ => None,
-    }
+    use Size::{Exact, Number};
+    Some(match element {
+        1 | 85 => (Target::ReverseOctets, Number(8)),
+        2 | 86 => (Target::ReversePackets, Number(8)),
+        5 => (Target::ReverseTos, Number(1)),
+        6 => (Target::ReverseTcpFlags, Number(2)),
+        21 => (Target::ReverseEndUptime, Number(4)),
+        22 => (Target::ReverseStartUptime, Number(4)),
+        32 => (Target::ReverseIcmpV4, Number(2)),
+        139 => (Target::ReverseIcmpV6, Number(2)),
+        150 => (Target::ReverseStartSeconds, Number(4)),
+        151 => (Target::ReverseEndSeconds, Number(4)),
+        152 => (Target::ReverseStartMillis, Exact(8)),
+        153 => (Target::ReverseEndMillis, Exact(8)),
+        154 => (Target::ReverseStartMicros, Exact(8)),
+        155 => (Target::ReverseEndMicros, Exact(8)),
+        156 => (Target::ReverseStartNanos, Exact(8)),
+        157 => (Target::ReverseEndNanos, Exact(8)),
+        158 => (Target::ReverseStartDelta, Number(4)),
+        159 => (Target::ReverseEndDelta, Number(4)),
+        176 => (Target::ReverseIcmpV4Type, Number(1)),
+        177 => (Target::ReverseIcmpV4Code, Number(1)),
+        178 => (Target::ReverseIcmpV6Type, Number(1)),
+        179 => (Target::ReverseIcmpV6Code, Number(1)),
+        _ => return None,
+    })
 }
 
 const fn lookup(element: u16) -> Option<(Target, Size)> {
@@ -161,6 +216,11 @@ const fn lookup(element: u16) -> Option<(Target, Size)> {
         181 => (Target::UdpDstPort, Number(2)),
         182 => (Target::TcpSrcPort, Number(2)),
         183 => (Target::TcpDstPort, Number(2)),
+        231 => (Target::InitiatorOctets, Number(8)),
+        232 => (Target::ResponderOctets, Number(8)),
+        239 => (Target::BiflowDirection, Number(1)),
+        298 => (Target::InitiatorPackets, Number(8)),
+        299 => (Target::ResponderPackets, Number(8)),
         302 => (Target::SelectorId, Number(8)),
         305 => (Target::PacketInterval, Number(8)),
         306 => (Target::PacketSpace, Number(8)),
@@ -194,13 +254,13 @@ mod tests {
 
     #[test]
     fn each_target_is_of_one_element() {
+        // The totals of the reverse direction share the slots of its counters.
+        let reversed = (0..=u16::MAX).filter(|element| !matches!(element, 85 | 86));
         let found: Vec<Target> = (0..=u16::MAX)
-            .filter_map(|element| lookup(element).map(|(target, _)| target))
-            .chain(
-                [1, 2]
-                    .into_iter()
-                    .filter_map(|element| Some(reverse(element)?.0)),
-            )
+            .filter_map(lookup)
+            .chain(reversed.filter_map(reverse))
+            .map(|(target, _)| target)
+            .chain([Target::ReverseStartOffset])
             .collect();
         assert_eq!(found.len(), Target::COUNT);
         assert!((1..found.len()).all(|at| !found[..at].contains(&found[at])));

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use flow::{EndReason, Exporter, FlowKey, Icmp, OriginalFlow, protocol};
+use flow::{Direction, EndReason, Exporter, FlowKey, Icmp, OriginalFlow, protocol};
 
 use super::compile::Addresses;
 use super::{Reader, Target, Template};
@@ -19,7 +19,7 @@ pub(crate) struct Context {
 
 /// How an element states a time; in the order in which one is preferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+pub(super) enum Form {
     Millis,
     Micros,
     Nanos,
@@ -29,7 +29,7 @@ enum Form {
 }
 
 /// The elements of start and end for each form.
-const FORMS: [(Form, Target, Target); 6] = [
+pub(super) const FORMS: [(Form, Target, Target); 6] = [
     (Form::Millis, Target::StartMillis, Target::EndMillis),
     (Form::Micros, Target::StartMicros, Target::EndMicros),
     (Form::Nanos, Target::StartNanos, Target::EndNanos),
@@ -46,15 +46,28 @@ pub(crate) struct Times {
 }
 
 impl Times {
-    pub(crate) fn of(has: impl Fn(Target) -> bool) -> Self {
+    pub(super) fn of(all: &[(Form, Target, Target)], has: impl Fn(Target) -> bool) -> Self {
         let present = |side: fn(&(Form, Target, Target)) -> Target| {
-            let forms = FORMS.iter().map(|form| (form.0, side(form)));
+            let forms = all.iter().map(|form| (form.0, side(form)));
             forms.filter(|&(_, target)| has(target)).collect()
         };
         Self {
             start: present(|form| form.1),
             end: present(|form| form.2),
         }
+    }
+
+    /// Start and end as a record states them.
+    pub(super) fn stated<R: Reader>(
+        &self,
+        record: &R,
+        context: &Context,
+        tally: &mut Tally,
+    ) -> (Option<i64>, Option<i64>) {
+        (
+            first_stated(&self.start, record, context, tally),
+            first_stated(&self.end, record, context, tally),
+        )
     }
 }
 
@@ -105,18 +118,13 @@ impl Template {
             tos: self.optional(record, Target::Tos).map(low8),
             icmp,
             end_reason: EndReason::from_number(low8(record.number(Target::EndReason))),
+            direction: Direction::Uniflow,
         })
     }
 
     /// Whether records state a time.
     pub(crate) fn has_times(&self) -> bool {
         !(self.times.start.is_empty() && self.times.end.is_empty())
-    }
-
-    /// Whether a record counts anything in the reverse direction (RFC 5103).
-    pub(crate) fn counts_reverse<R: Reader>(&self, record: &R) -> bool {
-        let number = |target| record.number(target);
-        self.reverse && (number(Target::ReversePackets) | number(Target::ReverseOctets)) != 0
     }
 
     /// Puts what a record says into the flow of a record within it.
@@ -147,7 +155,7 @@ impl Template {
     }
 
     /// The value of an element that the template has.
-    fn optional<R: Reader>(&self, record: &R, target: Target) -> Option<u64> {
+    pub(super) fn optional<R: Reader>(&self, record: &R, target: Target) -> Option<u64> {
         self.has(target).then(|| record.number(target))
     }
 
@@ -211,6 +219,17 @@ impl Template {
         };
         let port = (key.dst_port != 0 || self.has(Target::DstPort)).then_some(key.dst_port);
         (key.src_port, key.dst_port) = (0, 0);
+        self.stated_icmp(record, families, port)
+    }
+
+    /// Type and code from elements that give both, or each, and from what else gives
+    /// them; the first that is filled in.
+    pub(super) fn stated_icmp<R: Reader>(
+        &self,
+        record: &R,
+        families: [(Target, Target, Target); 2],
+        port: Option<u16>,
+    ) -> Option<Icmp> {
         let stated = families.into_iter().flat_map(|(both, kind, code)| {
             let both = self.optional(record, both).map(low16);
             let kind = self.optional(record, kind).map(low8);
@@ -224,9 +243,7 @@ impl Template {
     }
 
     fn times<R: Reader>(&self, record: &R, context: &Context, tally: &mut Tally) -> (i64, i64) {
-        let start = first_stated(&self.times.start, record, context, tally);
-        let end = first_stated(&self.times.end, record, context, tally);
-        match (start, end) {
+        match self.times.stated(record, context, tally) {
             (Some(start), Some(end)) if start <= end => (start, end),
             (start, end) => self.odd_times(start, end, record, context, tally),
         }
@@ -322,16 +339,16 @@ fn is_zero<R: Reader>(record: &R) -> bool {
 
 /// The lowest octets of a number that has no more, or whose exporter padded it.
 #[expect(clippy::cast_possible_truncation, reason = "slots are no wider")]
-const fn low8(number: u64) -> u8 {
+pub(super) const fn low8(number: u64) -> u8 {
     number as u8
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "slots are no wider")]
-const fn low16(number: u64) -> u16 {
+pub(super) const fn low16(number: u64) -> u16 {
     number as u16
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "slots are no wider")]
-const fn low32(number: u64) -> u32 {
+pub(super) const fn low32(number: u64) -> u32 {
     number as u32
 }

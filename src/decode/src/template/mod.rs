@@ -8,6 +8,7 @@ mod life;
 mod lists;
 mod options;
 mod reader;
+mod reverse;
 
 pub(crate) use compile::{Addresses, Kind, Template, compile};
 pub(crate) use element::Target;

@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use flow::{Exporter, FlowKey, Icmp, OriginalFlow, SamplingRate, protocol};
+use flow::{Direction, Exporter, FlowKey, Icmp, OriginalFlow, SamplingRate, protocol};
 
 use super::explained;
 use crate::bytes::{u16_at, u32_at};
@@ -182,6 +182,7 @@ impl Message {
             tos: Some(record[39]),
             icmp,
             end_reason: None,
+            direction: Direction::Uniflow,
         }
     }
 

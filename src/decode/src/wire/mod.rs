@@ -1,8 +1,10 @@
 //! The export protocols on the wire.
 
 mod explained;
+mod facts;
 mod fixed;
 mod ipfix;
+mod rates;
 mod records;
 mod sets;
 mod sflow;

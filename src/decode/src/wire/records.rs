@@ -1,17 +1,17 @@
 //! Data Sets: from their records to flows, or to facts (RFC 7011, 3.4.3).
 
-use flow::{OriginalFlow, SamplingRate};
+use flow::{Direction, OriginalFlow};
 
 use super::explained::Traced;
+use super::facts::Facts;
+use super::rates::Rates;
 use super::sets::Message;
 use super::structured::Structured;
 use super::waiting;
 use crate::counters::Tally;
 use crate::plan::Change;
-use crate::state::{Fact, Found, Overlay};
-use crate::template::{
-    Addresses, Context, Fields, Fixed, Kind, Reader, Target, Template, Walked, believe,
-};
+use crate::state::{Found, Overlay};
+use crate::template::{Addresses, Context, Fixed, Kind, Reader, Target, Template, Walked};
 use crate::{DecodeError, ErrorKind, Plan, Reason};
 
 /// Octets of a Set Header, which count with a Set that is skipped.
@@ -97,7 +97,14 @@ pub(super) fn read(
             let held = plan.flows.len();
             let told = (&plan.facts, &plan.templates);
             let units = set.flows(&mut plan.flows, told, tally)?;
-            plan.entry.records += number(plan.flows.len() - held);
+            let new = plan.flows.get(held..).unwrap_or_default();
+            let biflows = if template.reverse.is_some() || !template.lists.is_empty() {
+                biflows(new)
+            } else {
+                0
+            };
+            plan.entry.records += number(new.len() - biflows);
+            plan.entry.biflows += number(biflows);
             units
         }
         Kind::Options(_) => {
@@ -109,6 +116,12 @@ pub(super) fn read(
     };
     plan.units += number(units);
     Ok(())
+}
+
+/// How many records became two flows.
+fn biflows(flows: &[OriginalFlow]) -> usize {
+    let reverse = flows.iter().map(|flow| flow.direction);
+    reverse.filter(|of| *of == Direction::Reverse).count()
 }
 
 /// A number of records, which are fewer than the octets of a datagram.
@@ -160,9 +173,13 @@ impl DataSet<'_> {
         let template = self.template;
         let structured = template.addresses == Addresses::None && !template.lists.is_empty();
         if template.addresses == Addresses::None && !structured {
-            let mut sink = Ignored(Some(Reason::NoKey));
+            let reason = match template.reverse {
+                Some(_) => Reason::ReverseNoKey,
+                None => Reason::NoKey,
+            };
+            let mut sink = Ignored(Some(reason));
             let records = self.feed_told(&mut sink, changes)?;
-            tally.add(Reason::NoKey, records, self.end - self.start);
+            tally.add(reason, records, self.end - self.start);
             return Ok(records);
         }
         let mut sink = Flows {
@@ -178,22 +195,17 @@ impl DataSet<'_> {
             let mut sink = Nested { flows: sink, lists };
             return self.feed_told(&mut sink, changes);
         }
-        let records = self.feed_told(&mut sink, changes)?;
+        let records = if template.reverse.is_some() {
+            let mut biflows = Biflows(sink);
+            let records = self.feed_told(&mut biflows, changes)?;
+            sink = biflows.0;
+            records
+        } else {
+            self.feed_told(&mut sink, changes)?
+        };
         let (padding, skipped) = (sink.padding, records * template.lists.len());
         tally.add(Reason::StructuredSkipped, skipped, 0);
-        tally.add(Reason::ReverseSkipped, self.reversed()?, 0);
         Ok(records - padding)
-    }
-
-    /// How many records count the reverse direction too. They are read once more for
-    /// it, so that all others cost nothing.
-    fn reversed(&self) -> Result<usize, DecodeError> {
-        let template = self.template;
-        let mut sink = Reversed { template, seen: 0 };
-        if template.reverse {
-            self.feed(&mut sink)?;
-        }
-        Ok(sink.seen)
     }
 
     /// Reads options data; how many records there were.
@@ -335,15 +347,33 @@ impl Sink for Flows<'_> {
     }
 }
 
-/// Counts the records of biflows (RFC 5103).
-struct Reversed<'a> {
-    template: &'a Template,
-    seen: usize,
-}
+/// Makes flows of records that may count both directions.
+struct Biflows<'a>(Flows<'a>);
 
-impl Sink for Reversed<'_> {
+impl Sink for Biflows<'_> {
+    #[inline(never)]
     fn take<R: Reader>(&mut self, record: &R) {
-        self.seen += usize::from(self.template.counts_reverse(record));
+        let Self(flows) = self;
+        let held = flows.flows.len();
+        flows.take(record);
+        if flows.flows.len() > held
+            && let Some(flow) = flows.flows.pop()
+        {
+            let context = flows.context(record);
+            let (one, other) = flows
+                .template
+                .directions(record, &context, flow, flows.tally);
+            flows.flows.push(one);
+            flows.flows.extend(other);
+        }
+    }
+
+    fn flows(&self) -> &[OriginalFlow] {
+        self.0.flows()
+    }
+
+    fn tally(&self) -> Option<&Tally> {
+        self.0.tally()
     }
 }
 
@@ -364,137 +394,5 @@ impl Sink for Nested<'_> {
 
     fn tally(&self) -> Option<&Tally> {
         Some(self.flows.tally)
-    }
-}
-
-/// Finds the sampling rate of each record of a Data Set: its own, or that of its
-/// sampler, of its interface, or of the exporter, in this order.
-pub(super) struct Rates<'a> {
-    message: &'a Message<'a>,
-    template: &'a Template,
-    told: &'a Overlay<u64>,
-    /// The exporter's rate.
-    general: Option<SamplingRate>,
-    by_sampler: bool,
-    by_interface: bool,
-    /// The last answers: records in a row mostly ask the same.
-    last_sampler: (u64, Option<SamplingRate>),
-    last_interface: (u32, Option<SamplingRate>),
-}
-
-impl<'a> Rates<'a> {
-    fn new(message: &'a Message<'a>, template: &'a Template, told: &'a Overlay<u64>) -> Self {
-        let any = message.has_facts(told);
-        let interfaces = |host: &crate::state::Host| host.interface_facts;
-        let mut rates = Self {
-            message,
-            template,
-            told,
-            general: None,
-            by_sampler: any && template.sampler,
-            by_interface: any && (!told.is_empty() || message.host.is_some_and(interfaces)),
-            last_sampler: (0, None),
-            last_interface: (0, None),
-        };
-        if any {
-            rates.general = rates.known(Fact::Rate);
-        }
-        rates
-    }
-
-    pub(super) fn of<R: Reader>(
-        &mut self,
-        record: &R,
-        in_if: Option<u32>,
-        tally: &mut Tally,
-    ) -> Option<SamplingRate> {
-        if !(self.template.own_rate || self.by_sampler || self.by_interface) {
-            return self.general;
-        }
-        self.own(record, tally)
-            .or_else(|| self.of_sampler(record))
-            .or_else(|| self.of_interface(in_if))
-            .or(self.general)
-    }
-
-    fn own<R: Reader>(&self, record: &R, tally: &mut Tally) -> Option<SamplingRate> {
-        let rate = self.template.stated_rate(record)?;
-        believe(rate, self.message.limits.largest_sampling_rate, tally)
-    }
-
-    fn of_sampler<R: Reader>(&mut self, record: &R) -> Option<SamplingRate> {
-        if !self.by_sampler {
-            return None;
-        }
-        let id = self.template.sampler_id(record);
-        if self.last_sampler.0 != id {
-            self.last_sampler = (id, self.known(Fact::SamplerRate(id)));
-        }
-        self.last_sampler.1
-    }
-
-    fn of_interface(&mut self, in_if: Option<u32>) -> Option<SamplingRate> {
-        let index = in_if.filter(|_| self.by_interface)?;
-        if self.last_interface.0 != index {
-            self.last_interface = (index, self.known(Fact::InterfaceRate(index)));
-        }
-        self.last_interface.1
-    }
-
-    /// The rate of a fact, which was believed when it was told.
-    fn known(&self, fact: Fact) -> Option<SamplingRate> {
-        let rate = self.message.fact(self.told, fact)?;
-        SamplingRate::new(u32::try_from(rate).ok()?)
-    }
-}
-
-/// Takes facts from options data.
-struct Facts<'a> {
-    set: DataSet<'a>,
-    told: &'a mut Overlay<u64>,
-    interface_facts: &'a mut bool,
-    changes: &'a Overlay<Change>,
-    tally: &'a mut Tally,
-}
-
-impl Facts<'_> {
-    /// Whether the Flow Keys of a template are fields of one that is known. Nothing
-    /// else is done with them: the key of a flow is always the same.
-    fn are_fields(&self, id: u16, keys: u64) -> bool {
-        let message = self.set.message;
-        let fields = |template: &Template| {
-            Fields::new(template.definition(), message.session.protocol).count()
-        };
-        let highest = (u64::BITS - keys.leading_zeros()) as usize;
-        find(message, self.changes, id).is_ok_and(|(template, _)| highest <= fields(template))
-    }
-
-    fn tell(&mut self, fact: Fact, value: u64) {
-        *self.interface_facts |= matches!(fact, Fact::InterfaceRate(_));
-        self.told
-            .set(self.set.message.session.fact_key(fact), value);
-    }
-}
-
-impl Sink for Facts<'_> {
-    fn take<R: Reader>(&mut self, record: &R) {
-        let template = self.set.template;
-        if let Some((fact, rate)) = template.rate_fact(record) {
-            let largest = self.set.message.limits.largest_sampling_rate;
-            let rate = believe(rate, largest, self.tally);
-            self.tell(fact, rate.map_or(0, |rate| u64::from(rate.get())));
-        }
-        if let Some(init) = template.system_init(record) {
-            self.tell(Fact::SystemInit, init);
-        }
-        if let Some((id, keys)) = template.flow_keys(record)
-            && !self.are_fields(id, keys)
-        {
-            self.tally.one(Reason::FlowKeysInvalid);
-        }
-    }
-
-    fn tally(&self) -> Option<&Tally> {
-        Some(self.tally)
     }
 }

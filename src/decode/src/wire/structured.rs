@@ -5,8 +5,6 @@
 //! program's grow, and goes so deep as the limits say and no deeper. What it leaves
 //! out is counted; a list that is malformed costs itself alone (RFC 6313, 7).
 
-use flow::OriginalFlow;
-
 use super::records::{Flows, find};
 use super::sets::Message;
 use crate::Reason;
@@ -194,22 +192,15 @@ impl<'a> Structured<'a> {
             flows.tally.one(Reason::StructuredSkipped);
             return Ok(());
         }
-        if let Some(flow) = flows.nested(template, &record, outer) {
-            self.allowed -= 1;
-            flows.flows.push(flow);
-        }
+        self.allowed -= usize::from(flows.nested(template, &record, outer));
         Ok(())
     }
 }
 
 impl Flows<'_> {
-    /// The flow of a record within another, whose fields count first.
-    fn nested<R: Reader, O: Reader>(
-        &mut self,
-        template: &Template,
-        record: &R,
-        outer: &O,
-    ) -> Option<OriginalFlow> {
+    /// Makes the flows of a record within another, whose fields count first; whether it
+    /// is any.
+    fn nested<R: Reader, O: Reader>(&mut self, template: &Template, record: &R, outer: &O) -> bool {
         let context = self.context(outer);
         let mut unused = Tally::new();
         let told_outside = self.template.has_times();
@@ -222,17 +213,21 @@ impl Flows<'_> {
             Ok(flow) => flow,
             Err(reason) => {
                 self.tally.add(reason, 1, record.octets().len());
-                return None;
+                return false;
             }
         };
         self.template
             .complete(outer, &context, &mut flow, self.tally);
         flow.sampling_rate = self.rates.of(outer, flow.in_if, self.tally);
-        if template.counts_reverse(record) {
-            self.tally.one(Reason::ReverseSkipped);
-        }
         let lists = template.lists.len();
         self.tally.add(Reason::StructuredSkipped, lists, 0);
-        Some(flow)
+        let (one, other) = match (&template.reverse, &self.template.reverse) {
+            (Some(_), _) => template.directions(record, &context, flow, self.tally),
+            (None, Some(_)) => self.template.directions(outer, &context, flow, self.tally),
+            (None, None) => (flow, None),
+        };
+        self.flows.push(one);
+        self.flows.extend(other);
+        true
     }
 }

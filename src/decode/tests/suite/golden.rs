@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 use decode::Protocol;
-use flow::{EndReason, Exporter, FlowKey, Icmp, OriginalFlow};
+use flow::{Direction, EndReason, Exporter, FlowKey, Icmp, OriginalFlow};
 
 use crate::encode::{
     ABSOLUTE, DOMAIN, EXPORT_MS, Message, V4, V5, absolute_record, record, template_record,
@@ -61,6 +61,7 @@ pub(crate) fn tcp_flow() -> OriginalFlow {
         tos: Some(0x28),
         icmp: None,
         end_reason: None,
+        direction: Direction::Uniflow,
     }
 }
 
@@ -119,6 +120,7 @@ fn an_ipfix_message_is_its_flows() {
         tcp_flags: None,
         tos: None,
         end_reason: Some(EndReason::Idle),
+        direction: Direction::Uniflow,
         ..tcp_flow()
     };
     assert_eq!(flow, expected);

@@ -7,6 +7,7 @@
 )]
 
 mod bad_input;
+mod biflow;
 mod captures;
 mod encode;
 mod explain;

@@ -211,7 +211,7 @@ fn lists_of_fixed_length_are_read_too() {
 }
 
 #[test]
-fn a_biflow_gives_its_forward_flow_and_counts_what_is_left_out() {
+fn a_biflow_within_a_list_gives_both_directions() {
     let reverse = |element: u16| [shorts(&[0x8000 | element, 4]), vec![0, 0, 0x72, 0x79]].concat();
     let fields = [specs(&INNER), reverse(1), reverse(2)].concat();
     let template = [shorts(&[300, 5]), fields].concat();
@@ -219,9 +219,14 @@ fn a_biflow_gives_its_forward_flow_and_counts_what_is_left_out() {
         |octets: u8, packets: u8| [inner(1, 11), vec![0, 0, 0, octets, 0, 0, 0, packets]].concat();
     let records = [record(5, 1), record(0, 0), record(0, 1)].concat();
     let mut collector = Collector::default();
-    let message = Message::ipfix().set(2, &template).set(300, &records);
-    let flows = collector.flows(&message.octets());
-    assert_eq!(flows.iter().map(brief).collect::<Vec<_>>(), [(1, 11); 3]);
-    assert!(flows.iter().all(|flow| flow.packets == 0));
-    collector.assert_counts(&[(Reason::ReverseSkipped, 2), (Reason::TimeMissing, 3)]);
+    let message = Message::ipfix()
+        .set(2, &template)
+        .template(301, &[(LIST, VARIABLE), (2, 4)]);
+    let octets = [list(300, &records), vec![0, 0, 0, 9]].concat();
+    let octets = [vec![u8::try_from(octets.len() - 4).unwrap()], octets].concat();
+    let flows = collector.flows(&message.set(301, &octets).octets());
+    let packets: Vec<u64> = flows.iter().map(|flow| flow.packets).collect();
+    assert_eq!(packets, [9, 1, 9, 9, 1]);
+    assert_eq!(flows[1].key, flows[0].key.reversed());
+    collector.assert_counts(&[(Reason::TimeMissing, 3)]);
 }

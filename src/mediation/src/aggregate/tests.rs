@@ -47,6 +47,7 @@ fn record(protocol: u8, start: i64, end: i64, flags: u16) -> OriginalFlow {
         tos: None,
         icmp: None,
         end_reason: None,
+        direction: flow::Direction::Uniflow,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Flow samples, and the flow data in them.
 
-use flow::{Exporter, OriginalFlow, SamplingRate};
+use flow::{Direction, Exporter, OriginalFlow, SamplingRate};
 
 use super::ip::Packet;
 use super::xdr::Item;
@@ -217,6 +217,7 @@ impl Sample {
             tos: Some(packet.tos),
             icmp: packet.icmp,
             end_reason: None,
+            direction: Direction::Uniflow,
         }
     }
 

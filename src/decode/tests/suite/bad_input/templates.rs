@@ -178,18 +178,20 @@ fn elements() -> Vec<Case> {
                 .concat();
             message.data(300, &[record]).octets()
         })
-        .flows(1)
+        .flows(2)
         .counts(Reason::ElementUnknown, 1)
         .counts(Reason::TimeMissing, 1)
-        .counts(Reason::ReverseSkipped, 1)
-        .check(|seen| assert_eq!((seen.flows[0].bytes, seen.flows[0].packets), (77, 0))),
+        .check(|seen| {
+            let amounts = |at: usize| (seen.flows[at].bytes, seen.flows[at].packets);
+            assert_eq!((amounts(0), amounts(1)), ((77, 0), (91, 92)));
+        }),
         case("B030", "reverse elements without a key")
             .send({
                 let message = Message::ipfix().set(2, &raw_template(2, &reverse));
                 with_flow(message.set(300, &[1; 16])).octets()
             })
             .flows(1)
-            .counts(Reason::NoKey, 2),
+            .counts(Reason::ReverseNoKey, 2),
         case(
             "B044",
             "the same element several times, with several lengths",

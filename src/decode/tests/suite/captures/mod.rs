@@ -12,7 +12,7 @@ mod table;
 use std::fs;
 
 use decode::{Ledger, Limits, Reason, Scope};
-use flow::ReceiveTime;
+use flow::{Direction, ReceiveTime};
 
 use self::oracle::{Line, decode_of, manifest, root, templates_of};
 use self::table::{Against, Row};
@@ -40,8 +40,11 @@ fn decode_all(file: &[u8]) -> Sums {
         for flow in &flows {
             assert!(flow.start_ms <= flow.end_ms);
             assert!(flow.end_seen_ms <= latest_ms);
-            octets += flow.bytes;
-            packets += flow.packets;
+            // The others sum up one direction of a biflow.
+            if flow.direction != Direction::Reverse {
+                octets += flow.bytes;
+                packets += flow.packets;
+            }
         }
     }
     let counters = collector.decoder.counters();

@@ -1,0 +1,59 @@
+//! What options data tell.
+
+use super::records::{DataSet, Sink, find};
+use crate::Reason;
+use crate::counters::Tally;
+use crate::plan::Change;
+use crate::state::{Fact, Overlay};
+use crate::template::{Fields, Reader, Template, believe};
+
+/// Takes facts from options data.
+pub(super) struct Facts<'a> {
+    pub(super) set: DataSet<'a>,
+    pub(super) told: &'a mut Overlay<u64>,
+    pub(super) interface_facts: &'a mut bool,
+    pub(super) changes: &'a Overlay<Change>,
+    pub(super) tally: &'a mut Tally,
+}
+
+impl Facts<'_> {
+    /// Whether the Flow Keys of a template are fields of one that is known. Nothing
+    /// else is done with them: the key of a flow is always the same.
+    fn are_fields(&self, id: u16, keys: u64) -> bool {
+        let message = self.set.message;
+        let fields = |template: &Template| {
+            Fields::new(template.definition(), message.session.protocol).count()
+        };
+        let highest = (u64::BITS - keys.leading_zeros()) as usize;
+        find(message, self.changes, id).is_ok_and(|(template, _)| highest <= fields(template))
+    }
+
+    fn tell(&mut self, fact: Fact, value: u64) {
+        *self.interface_facts |= matches!(fact, Fact::InterfaceRate(_));
+        self.told
+            .set(self.set.message.session.fact_key(fact), value);
+    }
+}
+
+impl Sink for Facts<'_> {
+    fn take<R: Reader>(&mut self, record: &R) {
+        let template = self.set.template;
+        if let Some((fact, rate)) = template.rate_fact(record) {
+            let largest = self.set.message.limits.largest_sampling_rate;
+            let rate = believe(rate, largest, self.tally);
+            self.tell(fact, rate.map_or(0, |rate| u64::from(rate.get())));
+        }
+        if let Some(init) = template.system_init(record) {
+            self.tell(Fact::SystemInit, init);
+        }
+        if let Some((id, keys)) = template.flow_keys(record)
+            && !self.are_fields(id, keys)
+        {
+            self.tally.one(Reason::FlowKeysInvalid);
+        }
+    }
+
+    fn tally(&self) -> Option<&Tally> {
+        Some(self.tally)
+    }
+}
