@@ -166,3 +166,15 @@ fn another_key_maps_addresses_otherwise() {
     };
     assert_eq!(exporters(&one).intersection(&exporters(&other)).count(), 0);
 }
+
+#[test]
+fn c42_the_raw_dataset_is_for_its_owner_alone() {
+    let scratch = Scratch::new();
+    let ended = Launch::new(&scratch, "data").start().end();
+    assert_eq!(ended.code, Some(0), "{}", ended.log);
+    let mode = fs::metadata(scratch.join("data/raw"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o700);
+}

@@ -30,5 +30,7 @@ mod start_errors;
 
 #[path = "../architecture/mod.rs"]
 mod architecture;
+#[path = "../conformance/mod.rs"]
+mod conformance;
 #[path = "../tidy/mod.rs"]
 mod tidy;
