@@ -2,10 +2,8 @@
 
 use std::net::IpAddr;
 
-use flow::Exporter;
-
-use crate::state::{LruMap, Seed, host_key};
-use crate::{Limits, Protocol, Reason, Scope};
+use crate::state::{Exporters, Seed, host_key};
+use crate::{Limits, Plan, Protocol, Reason, Scope};
 
 /// How often a reason applied, and to how many octets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -267,7 +265,7 @@ impl Tally {
 pub struct Counters {
     total: Ledger,
     protocols: [Ledger; Protocol::ALL.len()],
-    exporters: LruMap<u128, Row>,
+    exporters: Exporters<Row>,
     others: Ledger,
 }
 
@@ -282,7 +280,7 @@ impl Counters {
         Self {
             total: Ledger::default(),
             protocols: std::array::from_fn(|_| Ledger::default()),
-            exporters: LruMap::new(limits.exporters, Seed(limits.hash_seed)),
+            exporters: Exporters::new(limits.exporters, Seed(limits.hash_seed)),
             others: Ledger::default(),
         }
     }
@@ -303,9 +301,7 @@ impl Counters {
     /// Each exporter's part, by address and in no particular order; at most
     /// [`Limits::exporters`].
     pub fn exporters(&self) -> impl Iterator<Item = (IpAddr, &Ledger)> {
-        self.exporters
-            .iter()
-            .map(|(_, row)| (row.addr, &*row.ledger))
+        self.exporters.values().map(|row| (row.addr, &*row.ledger))
     }
 
     /// One exporter's part.
@@ -330,12 +326,16 @@ impl Counters {
 
     /// Books one datagram. Only one that was decoded opens a part for its exporter, so
     /// that rubbish from forged addresses displaces nobody.
-    pub(crate) fn book(&mut self, exporter: Exporter, protocol: Option<Protocol>, entry: &Entry) {
+    pub(crate) fn book(&mut self, plan: &Plan, protocol: Option<Protocol>) {
+        let (addr, entry) = (plan.exporter.addr, &plan.entry);
         self.total.book(entry);
         if let Some(ledger) = protocol.and_then(|p| self.protocols.get_mut(p.index())) {
             ledger.book(entry);
         }
-        match self.part(exporter.addr, !entry.rejected) {
+        if !entry.rejected {
+            self.open_part(addr, plan.received_ms);
+        }
+        match self.part(addr) {
             Some(ledger) => ledger.book(entry),
             None => self.others.book(entry),
         }
@@ -358,21 +358,25 @@ impl Counters {
         if let Some(ledger) = self.protocols.get_mut(protocol.index()) {
             ledger.count(reason, 1, octets);
         }
-        match self.part(addr, false) {
+        match self.part(addr) {
             Some(ledger) => ledger.count(reason, 1, octets),
             None => self.others.count(reason, 1, octets),
         }
     }
 
-    fn part(&mut self, addr: IpAddr, open: bool) -> Option<&mut Ledger> {
-        let key = host_key(addr);
-        if open && self.exporters.peek(&key).is_none() {
-            let ledger = Box::default();
-            if let Some((_, left)) = self.exporters.insert(key, Row { addr, ledger }) {
-                self.others.add(&left.ledger);
-            }
+    fn open_part(&mut self, addr: IpAddr, now_ms: i64) {
+        let make = || Row {
+            addr,
+            ledger: Box::default(),
+        };
+        if let Some(left) = self.exporters.hear(host_key(addr), now_ms, make) {
+            self.others.add(&left.ledger);
         }
-        self.exporters.touch(&key).map(|row| &mut *row.ledger)
+    }
+
+    fn part(&mut self, addr: IpAddr) -> Option<&mut Ledger> {
+        let row = self.exporters.touch(&host_key(addr));
+        row.map(|row| &mut *row.ledger)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::plan::Change;
 use crate::restart::Started;
 use crate::sequence::Position;
 use crate::state::{
-    Host, LruMap, Pending, Room, Seed, Session, Source, Unknown, Waiting, host_key,
+    Exporters, Host, LruMap, Pending, Room, Seed, Session, Source, Unknown, Waiting, host_key,
 };
 use crate::template::Template;
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Decoder {
     pub(crate) limits: Limits,
-    pub(crate) hosts: LruMap<u128, Host>,
+    pub(crate) hosts: Exporters<Host>,
     pub(crate) pending: Pending,
     /// The elements that are known.
     pub(crate) elements: Arc<Elements>,
@@ -53,7 +53,7 @@ impl Decoder {
     pub fn with_elements(limits: Limits, elements: Arc<Elements>) -> Self {
         Self {
             limits,
-            hosts: LruMap::new(limits.exporters, Seed(limits.hash_seed)),
+            hosts: Exporters::new(limits.exporters, Seed(limits.hash_seed)),
             pending: Pending::new(Seed(limits.hash_seed)),
             elements,
             unknown: Unknown::new(limits.unknown_elements, Seed(limits.hash_seed)),
@@ -109,7 +109,7 @@ impl Decoder {
         self.expire(ReceiveTime::from_millis(plan.received_ms));
         plan.close = self.is_to_close(&plan);
         let report = plan.report();
-        self.counters.book(plan.exporter, protocol, &plan.entry);
+        self.counters.book(&plan, protocol);
         (plan.flows, report)
     }
 
@@ -200,7 +200,7 @@ impl Decoder {
             transport: plan.transport,
         };
         self.unknown.add(&plan.unknown);
-        self.open_host(addr, protocol);
+        self.open_host(plan, protocol);
         self.observe(plan, session);
         self.observe_samples(plan);
         if let Some(host) = self.hosts.touch(&host_key(addr)) {
@@ -236,12 +236,11 @@ impl Decoder {
         }
     }
 
-    fn open_host(&mut self, addr: IpAddr, protocol: Protocol) {
-        let key = host_key(addr);
-        if self.hosts.touch(&key).is_some() {
-            return;
-        }
-        if let Some((_, left)) = self.hosts.insert(key, Host::new(&self.limits)) {
+    fn open_host(&mut self, plan: &Plan, protocol: Protocol) {
+        let addr = plan.exporter.addr;
+        let limits = &self.limits;
+        let make = || Host::new(limits);
+        if let Some(left) = self.hosts.hear(host_key(addr), plan.received_ms, make) {
             self.template_octets -= left.template_octets();
             self.counters.count(addr, protocol, Reason::ExporterEvicted);
         }
@@ -370,17 +369,12 @@ impl Decoder {
         let fits = octets <= self.limits.template_octets_per_exporter;
         let limit = self.limits.template_octets;
         while fits && octets <= limit && self.template_octets + octets > limit {
-            // The exporter at hand was heard from just now, so it is not the oldest.
-            let Some((_, left)) = self.oldest_other() else {
+            let Some(left) = self.hosts.pop_for(host_key(addr)) else {
                 return;
             };
             self.template_octets -= left.template_octets();
             self.counters.count(addr, protocol, Reason::ExporterEvicted);
         }
-    }
-
-    fn oldest_other(&mut self) -> Option<(u128, Host)> {
-        (self.hosts.len() > 1).then(|| self.hosts.pop_oldest())?
     }
 
     fn learn_facts(&mut self, plan: &mut Plan, session: Session) {

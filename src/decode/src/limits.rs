@@ -7,7 +7,9 @@
 /// one address never costs another its templates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Exporter addresses with state; the one heard from longest ago leaves first.
+    /// Exporter addresses with state. Beyond it the one heard from longest ago leaves: of
+    /// those that are known for less than a minute, where these have more than a quarter
+    /// of the places, so that forged ones displace each other.
     pub exporters: usize,
     /// Sessions of one exporter: protocol, Observation Domain and source port.
     pub sessions_per_exporter: usize,

@@ -87,6 +87,11 @@ impl<K: Copy + Eq + Hash, V> LruMap<K, V> {
         self.take(at).map(|(_, value)| value)
     }
 
+    /// The key of the least recently used entry.
+    pub(crate) fn oldest(&self) -> Option<&K> {
+        self.nodes.get(self.oldest as usize).map(|node| &node.key)
+    }
+
     /// Takes the least recently used entry out.
     pub(crate) fn pop_oldest(&mut self) -> Option<(K, V)> {
         let key = self.nodes.get(self.oldest as usize)?.key;

@@ -1,5 +1,7 @@
-//! What is kept between datagrams: within limits, the least recently used leaves first.
+//! What is kept between datagrams: within limits, the least recently used leaves first,
+//! and of exporters one that is new.
 
+mod exporters;
 mod hash;
 mod host;
 mod key;
@@ -10,6 +12,7 @@ mod roaming;
 mod source;
 mod unknown;
 
+pub(crate) use exporters::Exporters;
 pub(crate) use hash::Seed;
 pub(crate) use host::{Host, Room};
 pub(crate) use key::{Fact, Session, host_key, is_fact_of_stream, is_key_of_stream};

@@ -258,7 +258,7 @@ pub(crate) fn stream_source() -> SocketAddr {
 }
 
 /// The exporter that sends nothing bad.
-const NEIGHBOUR: u8 = 200;
+pub(crate) const NEIGHBOUR: u8 = 200;
 
 /// Sends the template 256, [`ABSOLUTE`], in both protocols.
 fn introduce(collector: &mut Collector, exporter: u8) {
