@@ -36,6 +36,16 @@ pub struct Intake {
     log: RateLimit,
 }
 
+/// The limits of decoding that settings say.
+#[must_use]
+pub fn limits(receiver: &settings::Receiver) -> decode::Limits {
+    decode::Limits {
+        exporters: receiver.exporters_max().get(),
+        templates_per_exporter: receiver.templates_per_exporter_max().get(),
+        ..decode::Limits::default()
+    }
+}
+
 impl Intake {
     /// The intake of `stage`, with a decoder that has learnt nothing and a clock that has
     /// not begun.

@@ -11,6 +11,7 @@ use settings::SettingsErrors;
 use super::demo::DemoError;
 use super::elements::ElementsError;
 use super::generate::GenerateError;
+use super::inspect::InspectError;
 use super::key_file::KeyFileError;
 use super::subscribe::SubscribeError;
 
@@ -35,6 +36,9 @@ pub(crate) enum CliError {
     /// `generate` failed.
     #[error(transparent)]
     Generate(GenerateError),
+    /// `inspect` failed.
+    #[error(transparent)]
+    Inspect(#[from] InspectError),
     /// `subscribe` failed.
     #[error(transparent)]
     Subscribe(#[from] SubscribeError),

@@ -5,6 +5,7 @@ mod demo;
 mod elements;
 mod error;
 mod generate;
+mod inspect;
 mod key_file;
 mod log;
 mod parts;
@@ -53,6 +54,8 @@ enum Command {
     Subscribe(subscribe::SubscribeArgs),
     /// Send flows of a seeded exporter, or write them to a capture
     Generate(generate::GenerateArgs),
+    /// Print what a capture, a datagram or a raw dataset holds
+    Inspect(inspect::InspectArgs),
     /// Collector, exporter and client in one, for a few seconds
     Demo(demo::DemoArgs),
 }
@@ -83,6 +86,7 @@ pub(crate) fn main() -> ExitCode {
         Some(Command::Check(args)) => check::run(settings, &args),
         Some(Command::Subscribe(args)) => subscribe::run(&args),
         Some(Command::Generate(args)) => generate::run(args).map_err(CliError::Generate),
+        Some(Command::Inspect(args)) => inspect::run(settings, &args),
         Some(Command::Demo(args)) => demo::run(settings, &args),
     };
     match done {

@@ -15,7 +15,7 @@ use super::outputs::Outputs;
 use super::wiring::{Common, timeouts};
 use crate::ActorsError;
 use crate::clock::Clock;
-use crate::intake::Intake;
+use crate::intake::{Intake, limits};
 use crate::lanes::{LaneEntry, Lanes};
 use crate::message::{Drain, Publish};
 use crate::publisher::Publisher;
@@ -213,12 +213,7 @@ fn intake(
     lanes: Vec<LaneEntry>,
 ) -> impl FnOnce() -> Intake + Send + use<> {
     let receiver = common.settings.receiver();
-    let limits = decode::Limits {
-        exporters: receiver.exporters_max().get(),
-        templates_per_exporter: receiver.templates_per_exporter_max().get(),
-        ..decode::Limits::default()
-    };
-    let decoder = Decoder::with_elements(limits, Arc::clone(&common.elements));
+    let decoder = Decoder::with_elements(limits(receiver), Arc::clone(&common.elements));
     let clock = Clock::new(timeouts(&common.settings).horizon_secs());
     let (bin, accounting) = (common.bin.clone(), Arc::clone(&common.accounting));
     move || {

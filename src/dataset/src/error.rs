@@ -111,6 +111,22 @@ impl DatasetError {
         matches!(self, Self::Io { .. })
     }
 
+    /// Where it is, in octets from the start of what was read; `None` if it is at no
+    /// place.
+    #[must_use]
+    pub const fn offset(&self) -> Option<u64> {
+        match self {
+            Self::Io { offset, .. }
+            | Self::Truncated { offset, .. }
+            | Self::Format { offset, .. }
+            | Self::Limit { offset, .. }
+            | Self::Checksum { offset, .. }
+            | Self::Sequence { offset, .. }
+            | Self::Compression { offset, .. } => Some(*offset),
+            Self::BeforeSegment { .. } | Self::State { .. } => None,
+        }
+    }
+
     /// For `map_err` at a place.
     pub(crate) const fn io(offset: u64) -> impl Fn(io::Error) -> Self {
         move |source| Self::Io { offset, source }

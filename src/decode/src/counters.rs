@@ -36,7 +36,8 @@ pub struct SequenceCounters {
 }
 
 impl SequenceCounters {
-    pub(crate) fn add(&mut self, other: Self) {
+    /// Adds what other datagrams told.
+    pub fn add(&mut self, other: Self) {
         self.lost += other.lost;
         self.recovered += other.recovered;
         self.reordered += other.reordered;

@@ -71,7 +71,7 @@ impl<R: Read> Capture<R> {
             self.buffer.clear();
             return Ok(());
         }
-        if magic == 0x0A0D_0D0A_u32.to_be_bytes() {
+        if super::is_capture(magic) {
             // The block is read on from these four octets.
             return Ok(());
         }

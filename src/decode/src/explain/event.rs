@@ -6,7 +6,7 @@ use std::sync::Arc;
 use flow::{OriginalFlow, ReceiveTime};
 
 use super::{Layout, Time, Value};
-use crate::{Protocol, Reason};
+use crate::{Protocol, Reason, Scope};
 
 /// The header of a message. What its protocol does not have is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,6 +138,18 @@ pub struct Sample {
     pub flow: Option<OriginalFlow>,
     /// What was counted on it.
     pub notes: Vec<Note>,
+}
+
+impl Sample {
+    /// Why no flow was made of it; `None` if one was.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        let reasons = self.notes.iter().map(|note| note.reason);
+        let mut reasons =
+            reasons.filter(|reason| matches!(reason.scope(), Scope::Record | Scope::Set));
+        let last = reasons.find(|&reason| reason != Reason::TrailingOctets);
+        last.filter(|_| self.flow.is_none())
+    }
 }
 
 /// Flow data or counters of sFlow.

@@ -27,6 +27,8 @@ pub struct Field {
     pub id: u16,
     /// Whether it is a scope of options.
     pub scope: bool,
+    /// Whether it is one of NetFlow v9, whose number is no element's.
+    pub v9_scope: bool,
     /// Whether the element is known.
     pub known: bool,
     /// The type of its values; octets if the element is not known.
@@ -45,6 +47,7 @@ impl Field {
             enterprise,
             id: spec.element,
             scope: false,
+            v9_scope: false,
             known: known.is_some(),
             kind: known.map_or(DataType::OctetArray, |element| element.kind),
             length: spec.length,
@@ -60,6 +63,7 @@ impl Field {
             enterprise: 0,
             id: spec.element,
             scope: true,
+            v9_scope: true,
             known: name.is_some(),
             kind: name.map_or(DataType::OctetArray, |_| DataType::Unsigned64),
             length: spec.length,

@@ -81,6 +81,7 @@ impl<'a> Fixed<'a> {
                 enterprise: 0,
                 id: 0,
                 scope: false,
+                v9_scope: false,
                 known: true,
                 kind,
                 length,
