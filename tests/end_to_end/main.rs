@@ -20,6 +20,7 @@ mod client_requests;
 mod command_line;
 mod conservation;
 mod crash;
+mod inspect;
 mod kernel_drops;
 mod replay;
 mod settings_command;

@@ -11,12 +11,13 @@ use actors::store::{StoreError, Stream, locate};
 use dataset::capture::{Capture, Counts, Plain, is_capture};
 use dataset::pcapng::{Item, Reader};
 use dataset::segment::Kind;
-use dataset::{Datagram, DatasetError};
+use dataset::{Arrival, Datagram, DatasetError};
 use decode::{FrameError, Framer, Transport};
 use flow::ReceiveTime;
 
 use super::InspectError;
 use super::progress::Progress;
+use super::streams::{StreamFault, Streams};
 
 /// The largest datagram, in octets.
 const DATAGRAM_MAX: u64 = 65_535;
@@ -35,6 +36,17 @@ pub(super) struct Message<'a> {
     /// Who sent it, if the file says so.
     pub(super) source: Option<SocketAddr>,
     pub(super) payload: &'a [u8],
+}
+
+/// What is found in a file.
+#[derive(Debug)]
+pub(super) enum Found<'a> {
+    /// A message.
+    Message(Message<'a>),
+    /// A stream that is out of step, or ended within a message.
+    Fault(StreamFault),
+    /// The stream of a source ended.
+    Ended(SocketAddr),
 }
 
 /// What takes messages; it may break off.
@@ -144,7 +156,7 @@ impl Input {
     /// Hands out all messages, until that is broken off.
     pub(super) fn read(
         self,
-        take: impl FnMut(Message<'_>) -> io::Result<Taken>,
+        take: impl FnMut(Found<'_>) -> io::Result<Taken>,
     ) -> io::Result<Remains> {
         match self.form {
             Form::Capture(capture) => read_capture(capture, take),
@@ -155,30 +167,35 @@ impl Input {
     }
 }
 
-fn of_datagram(datagram: Datagram<'_>) -> Message<'_> {
-    Message {
+fn of_datagram(datagram: Datagram<'_>) -> Found<'_> {
+    Found::Message(Message {
         transport: Transport::Udp,
         received: Some(datagram.received),
         source: Some(datagram.source),
         payload: datagram.payload,
-    }
+    })
 }
 
 fn read_capture(
     mut capture: Capture<Opened>,
-    mut take: impl FnMut(Message<'_>) -> io::Result<Taken>,
+    mut take: impl FnMut(Found<'_>) -> io::Result<Taken>,
 ) -> io::Result<Remains> {
+    let mut streams = Streams::default();
     let broken = loop {
-        match capture.next_datagram() {
-            Ok(Some(datagram)) => {
-                if take(of_datagram(datagram))?.is_break() {
-                    break None;
-                }
-            }
+        let taken = match capture.next_arrival() {
+            Ok(Some(Arrival::Datagram(datagram))) => take(of_datagram(datagram))?,
+            Ok(Some(Arrival::Piece(piece))) => streams.take(&piece, &mut take)?,
             Ok(None) => break None,
             Err(error) => break Some(Broken::from(&error)),
+        };
+        if taken.is_break() {
+            return Ok(Remains {
+                packets: Some(*capture.counts()),
+                broken: None,
+            });
         }
     };
+    streams.finish(&mut take)?;
     Ok(Remains {
         packets: Some(*capture.counts()),
         broken,
@@ -188,7 +205,7 @@ fn read_capture(
 /// Cuts a row of IPFIX messages, as files of IPFIX are (RFC 5655, 3).
 fn read_messages(
     mut input: Opened,
-    mut take: impl FnMut(Message<'_>) -> io::Result<Taken>,
+    mut take: impl FnMut(Found<'_>) -> io::Result<Taken>,
 ) -> io::Result<Remains> {
     let mut framer = Framer::new();
     let mut piece = Vec::new();
@@ -217,7 +234,7 @@ fn read_messages(
 fn cut(
     framer: &mut Framer,
     mut piece: &[u8],
-    take: &mut impl FnMut(Message<'_>) -> io::Result<Taken>,
+    take: &mut impl FnMut(Found<'_>) -> io::Result<Taken>,
 ) -> io::Result<Result<Taken, FrameError>> {
     loop {
         let payload = match framer.take(&mut piece) {
@@ -231,7 +248,7 @@ fn cut(
             source: None,
             payload,
         };
-        if take(message)?.is_break() {
+        if take(Found::Message(message))?.is_break() {
             return Ok(Ok(ControlFlow::Break(())));
         }
     }
@@ -239,7 +256,7 @@ fn cut(
 
 fn read_datagram(
     input: Opened,
-    mut take: impl FnMut(Message<'_>) -> io::Result<Taken>,
+    mut take: impl FnMut(Found<'_>) -> io::Result<Taken>,
 ) -> io::Result<Remains> {
     let mut payload = Vec::new();
     let read = input.take(DATAGRAM_MAX + 1).read_to_end(&mut payload);
@@ -258,7 +275,7 @@ fn read_datagram(
             source: None,
             payload: &payload,
         };
-        let _all_there_is = take(message)?;
+        let _all_there_is = take(Found::Message(message))?;
     }
     Ok(Remains {
         packets: None,
@@ -268,22 +285,26 @@ fn read_datagram(
 
 fn read_dataset(
     mut stream: Stream,
-    mut take: impl FnMut(Message<'_>) -> io::Result<Taken>,
+    mut take: impl FnMut(Found<'_>) -> io::Result<Taken>,
 ) -> io::Result<Remains> {
-    let mut reader = Reader::new();
+    let (mut reader, mut streams) = (Reader::new(), Streams::default());
     let broken = loop {
         let frame = match stream.next_frame() {
             Ok(Some(frame)) => frame,
             Ok(None) => break None,
             Err(error) => break Some(Broken::of_store(&error)),
         };
-        let taken = take_frame(&mut reader, &frame.payload, &mut take)?;
+        let taken = take_frame(&mut reader, &mut streams, &frame.payload, &mut take)?;
         match taken {
             Ok(ControlFlow::Continue(())) => {}
-            Ok(ControlFlow::Break(())) => break None,
+            Ok(ControlFlow::Break(())) => {
+                streams = Streams::default();
+                break None;
+            }
             Err(broken) => break Some(broken),
         }
     };
+    streams.finish(&mut take)?;
     Ok(Remains {
         packets: Some(*reader.counts()),
         broken,
@@ -292,16 +313,18 @@ fn read_dataset(
 
 fn take_frame(
     reader: &mut Reader,
+    streams: &mut Streams,
     payload: &[u8],
-    take: &mut impl FnMut(Message<'_>) -> io::Result<Taken>,
+    take: &mut impl FnMut(Found<'_>) -> io::Result<Taken>,
 ) -> io::Result<Result<Taken, Broken>> {
     for item in reader.items(payload) {
-        let datagram = match item {
-            Ok(Item::Datagram(datagram)) => datagram,
+        let taken = match item {
+            Ok(Item::Datagram(datagram)) => take(of_datagram(datagram))?,
+            Ok(Item::Piece(piece)) => streams.take(&piece, take)?,
             Ok(Item::Statistics(_)) => continue,
             Err(error) => return Ok(Err(Broken::from(&error))),
         };
-        if take(of_datagram(datagram))?.is_break() {
+        if taken.is_break() {
             return Ok(Ok(ControlFlow::Break(())));
         }
     }

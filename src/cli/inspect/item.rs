@@ -3,11 +3,12 @@
 use std::io;
 
 use clap::ValueEnum;
-use decode::explain::{Event, EventKind, Header, Time};
-use decode::{DecodeError, Protocol, Reason, Scope};
+use decode::explain::{Event, EventKind, Header, Note, Time};
+use decode::{DecodeError, Protocol, Reason, Scope, Transport};
 use flow::ReceiveTime;
 
 use super::input::{Broken, Message};
+use super::streams::StreamFault;
 use super::summary::Summary;
 
 /// The kinds of what is printed.
@@ -56,11 +57,22 @@ pub(super) trait Printer {
     fn event(&mut self, context: &Context<'_>, event: &Event) -> io::Result<()>;
     /// A message that was rejected as a whole.
     fn rejected(&mut self, context: &Context<'_>, error: DecodeError) -> io::Result<()>;
+    /// A stream that is out of step, or ended within a message.
+    fn fault(&mut self, fault: &StreamFault) -> io::Result<()>;
     /// A file that could not be read to its end.
     fn broken(&mut self, broken: &Broken) -> io::Result<()>;
     fn summary(&mut self, summary: &Summary) -> io::Result<()>;
     /// Writes what is still held back.
     fn finish(&mut self) -> io::Result<()>;
+}
+
+impl Context<'_> {
+    /// Whether a note says that a Data Set waits for its template: over a stream, which
+    /// keeps the order, none does.
+    pub(super) const fn waits(&self, note: &Note) -> bool {
+        let lacks = matches!(note.reason, Reason::NoTemplate | Reason::TemplateExpired);
+        lacks && matches!(self.message.transport, Transport::Udp)
+    }
 }
 
 /// The kind of an event; `None` for notes that other events tell of already, and for

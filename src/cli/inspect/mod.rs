@@ -5,6 +5,7 @@ mod item;
 mod jsonl;
 mod progress;
 mod safe;
+mod streams;
 mod summary;
 mod table;
 
@@ -22,7 +23,7 @@ use decode::explain::{ExplainLimits, Explanation};
 use decode::{Datagram, Decoder, Elements, Limits, Reason};
 use flow::ReceiveTime;
 
-use self::input::{Input, Message, Remains, Taken};
+use self::input::{Found, Input, Message, Remains, Taken};
 use self::item::{Context, Kind, Printer, kind_of};
 use self::jsonl::Jsonl;
 use self::progress::Progress;
@@ -170,7 +171,7 @@ fn inspect(
     file.path = args.file.display().to_string();
     (file.form, file.compressed) = (input.name(), input.is_compressed());
     let is_datagram = file.form == "datagram";
-    let remains = input.read(|message| inspector.take(message))?;
+    let remains = input.read(|found| inspector.take(found))?;
     let strange = is_datagram && inspector.strange;
     let broken = inspector.finish(remains)?;
     let path = args.file.clone();
@@ -195,10 +196,27 @@ struct Inspector<'a, P> {
 }
 
 impl<P: Printer> Inspector<'_, P> {
-    fn take(&mut self, message: Message<'_>) -> io::Result<Taken> {
+    fn take(&mut self, found: Found<'_>) -> io::Result<Taken> {
         if self.left == Some(0) {
             return Ok(ControlFlow::Break(()));
         }
+        match found {
+            Found::Message(message) => self.explain(message),
+            Found::Fault(fault) => {
+                self.summary.file_mut().stream_faults += 1;
+                if self.is_wanted(Kind::Error) && self.counts() {
+                    self.printer.fault(&fault)?;
+                }
+                Ok(ControlFlow::Continue(()))
+            }
+            Found::Ended(source) => {
+                self.decoder.end_session(source);
+                Ok(ControlFlow::Continue(()))
+            }
+        }
+    }
+
+    fn explain(&mut self, message: Message<'_>) -> io::Result<Taken> {
         self.number += 1;
         let datagram = Datagram {
             source: message.source.unwrap_or(NOBODY),

@@ -60,6 +60,8 @@ pub(super) struct OfFile {
     pub(super) flows: u64,
     /// Data Sets whose template did not come.
     pub(super) waiting: usize,
+    /// Streams that were out of step, or ended within a message.
+    pub(super) stream_faults: u64,
     /// Events and values that were not printed because of a limit.
     pub(super) left_out: u64,
     /// Whether it was read to its end.
@@ -210,11 +212,17 @@ impl OfExporter {
 }
 
 /// What became of the packets of a capture, by name.
-pub(super) fn packets(counts: &Counts) -> [(&'static str, u64); 9] {
+pub(super) fn packets(counts: &Counts) -> [(&'static str, u64); 15] {
     let Counts {
         datagrams,
         cut,
-        not_udp,
+        segments,
+        streams,
+        repeated,
+        streams_lost,
+        octets_lost,
+        streams_not_followed,
+        other_packets,
         fragments,
         malformed,
         unknown_link,
@@ -225,7 +233,13 @@ pub(super) fn packets(counts: &Counts) -> [(&'static str, u64); 9] {
     [
         ("datagrams", datagrams),
         ("cut", cut),
-        ("not_udp", not_udp),
+        ("segments", segments),
+        ("streams", streams),
+        ("repeated", repeated),
+        ("streams_lost", streams_lost),
+        ("octets_lost", octets_lost),
+        ("streams_not_followed", streams_not_followed),
+        ("other_packets", other_packets),
         ("fragments", fragments),
         ("malformed", malformed),
         ("unknown_link", unknown_link),

@@ -18,7 +18,8 @@ use self::json::{Json, Object};
 pub(super) use self::value::{format_number, hex, mac};
 use self::value::{of_flow, with_fields, with_sample};
 use super::input::Broken;
-use super::item::{Context, Printer};
+use super::item::{Context, Printer, time_of};
+use super::streams::StreamFault;
 use super::summary::{OfExporter, OfFile, Summary};
 
 /// Prints lines of JSON.
@@ -54,7 +55,10 @@ impl<W: Write> Printer for Jsonl<'_, W> {
             }
             EventKind::Record(record) => of_record(placed("record", context, event), record),
             EventKind::Sample(sample) => of_sample(placed("record", context, event), sample),
-            EventKind::Note(note) => of_note(placed("error", context, event), note),
+            EventKind::Note(note) => {
+                let object = of_note(placed("error", context, event), note);
+                object.with_if("waits", context.waits(note))
+            }
         };
         self.write(&object)
     }
@@ -64,6 +68,16 @@ impl<W: Write> Printer for Jsonl<'_, W> {
             .with("offset", error.offset)
             .with("reason", error.kind.reason().name())
             .with("error", error.to_string());
+        self.write(&object)
+    }
+
+    fn fault(&mut self, fault: &StreamFault) -> io::Result<()> {
+        let object = Object::of_kind("error")
+            .with("source", fault.source.to_string())
+            .with("received", time_of(fault.received).to_string())
+            .with("offset", fault.offset)
+            .with("reason", "stream")
+            .with("error", fault.text.clone());
         self.write(&object)
     }
 
@@ -113,6 +127,8 @@ fn with_message(object: Object, context: &Context<'_>) -> Object {
         .with("sequence", header.and_then(|header| header.sequence))
         .with("exported", exported.map(|time| time.to_string()))
         .with_some("uptime_ms", header.and_then(|header| header.uptime_ms))
+        .with_some("count", header.and_then(|header| header.count))
+        .with_some("sampling", header.and_then(|header| header.sampling))
         .with_some(
             "agent",
             header
@@ -123,7 +139,7 @@ fn with_message(object: Object, context: &Context<'_>) -> Object {
 
 /// What the line of an event says of its place.
 fn placed(kind: &'static str, context: &Context<'_>, event: &Event) -> Object {
-    let waited = event.waited.map(super::item::time_of);
+    let waited = event.waited.map(time_of);
     with_message(Object::of_kind(kind), context)
         .with("offset", event.at)
         .with("octets", event.octets)
@@ -254,6 +270,7 @@ fn of_file(object: Object, file: &OfFile) -> Object {
         .with("options", file.options)
         .with("flows", file.flows)
         .with("waiting", file.waiting)
+        .with("stream_faults", file.stream_faults)
         .with("left_out", file.left_out)
         .with("whole", file.whole)
         .with_some("packets", packets)

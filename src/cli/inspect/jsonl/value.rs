@@ -5,7 +5,7 @@ use std::fmt::Write;
 use decode::explain::{
     Items, Layout, List, Record, Records, Sample, Structure, Unread, Value, Why,
 };
-use flow::{EndReason, Exporter, FlowKey, OriginalFlow};
+use flow::{Direction, EndReason, Exporter, FlowKey, OriginalFlow};
 
 use super::json::{Json, Object};
 
@@ -146,6 +146,15 @@ pub(in crate::cli::inspect) fn format_number(format: u32) -> String {
     format!("{}:{}", format >> 12, format & 0xFFF)
 }
 
+/// Which part of a biflow a flow is; `None` if it is of one direction.
+const fn direction_of(direction: Direction) -> Option<&'static str> {
+    match direction {
+        Direction::Uniflow => None,
+        Direction::Forward => Some("forward"),
+        Direction::Reverse => Some("reverse"),
+    }
+}
+
 /// An Original Flow, with the names of the prepared flow's fields.
 pub(super) fn of_flow(flow: &OriginalFlow) -> Object {
     let OriginalFlow {
@@ -163,6 +172,7 @@ pub(super) fn of_flow(flow: &OriginalFlow) -> Object {
         tos,
         icmp,
         end_reason,
+        direction,
     } = *flow;
     let FlowKey {
         src_addr,
@@ -194,4 +204,5 @@ pub(super) fn of_flow(flow: &OriginalFlow) -> Object {
         .with("icmp_type", icmp.map(|icmp| icmp.kind))
         .with("icmp_code", icmp.map(|icmp| icmp.code))
         .with("end_reason", end_reason.map(EndReason::name))
+        .with_some("direction", direction_of(direction))
 }

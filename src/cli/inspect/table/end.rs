@@ -21,7 +21,7 @@ pub(super) fn title_of(who: &Who) -> String {
 
 /// The sums of an exporter. What is 0 and goes without saying is left out.
 pub(super) fn exporter(row: &OfExporter, elements: &Elements) -> Grid {
-    let mut grid = Grid::new(["what", "sum", ""]);
+    let mut grid = Grid::new(["what", "sum", "of"]);
     let mut sum = |what: &str, number: u64, of: &str| grid.push([what, &number.to_string(), of]);
     sum("messages", row.messages, "");
     sum("octets", row.octets, "");
@@ -77,6 +77,9 @@ pub(super) fn file(file: &OfFile) -> Grid {
         "sets whose template did not come",
         u64::try_from(file.waiting).unwrap_or(u64::MAX),
     );
+    if file.stream_faults > 0 {
+        sum("streams out of step or cut off", file.stream_faults);
+    }
     if file.left_out > 0 {
         sum("left out by a limit", file.left_out);
     }

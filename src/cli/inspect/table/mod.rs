@@ -19,6 +19,7 @@ use super::input::Broken;
 use super::item::{Context, Printer};
 use super::jsonl::format_number;
 use super::safe::shown;
+use super::streams::StreamFault;
 use super::summary::Summary;
 
 /// The most rows under one header: so many are held back to align them.
@@ -155,7 +156,9 @@ impl<'a, W: Write> Table<'a, W> {
         let flow = sample.flow.as_slice();
         let outcome = outcome(event, flow, sample.reason(), &sample.notes);
         writeln!(self.output, "  flow: {outcome}")?;
-        writeln!(self.output, "  {}", shown(&named(&sample.fields)))?;
+        if !sample.fields.is_empty() {
+            writeln!(self.output, "  {}", shown(&named(&sample.fields)))?;
+        }
         for item in &sample.items {
             writeln!(
                 self.output,
@@ -227,14 +230,14 @@ impl<W: Write> Printer for Table<'_, W> {
                 let (reason, set) = (note.reason, note.set);
                 let set = set.map_or_else(String::new, |set| format!("set {set}: "));
                 let place = place(context, event);
-                let times = if note.events > 1 {
-                    format!(" ({} times)", note.events)
-                } else {
-                    String::new()
+                let more = match note.events {
+                    _ if context.waits(note) => " It waits.".to_owned(),
+                    1 => String::new(),
+                    events => format!(" ({events} times)"),
                 };
                 let sentence = reason.sentence();
                 self.title(&format!(
-                    "error: {place}: {set}{}: {sentence}{times}",
+                    "error: {place}: {set}{}: {sentence}{more}",
                     reason.name()
                 ))
             }
@@ -247,6 +250,14 @@ impl<W: Write> Printer for Table<'_, W> {
         let reason = error.kind.reason().name();
         self.title(&format!(
             "error: {whose}, message {number}: {reason}: {error}"
+        ))
+    }
+
+    fn fault(&mut self, fault: &StreamFault) -> io::Result<()> {
+        self.flush_rows()?;
+        self.title(&format!(
+            "error: stream of {}: {}",
+            fault.source, fault.text
         ))
     }
 

@@ -100,6 +100,9 @@ pub(super) fn read<const RECORD: usize, const FLAGS: usize>(
     if !rest.is_empty() {
         let tally = &mut plan.entry.tally;
         tally.add(Reason::TrailingOctets, 1, rest.len());
+        if let Some(trace) = trace {
+            trace.leave_set(payload.len() - rest.len(), rest.len(), tally);
+        }
     }
     plan.units = u32::from(header.count);
     let message = Message {

@@ -41,6 +41,9 @@ pub(super) fn decode(
     if octets < payload.len() {
         let beyond = payload.len() - octets;
         plan.entry.tally.add(Reason::TrailingOctets, 1, beyond);
+        if let Some(trace) = trace {
+            trace.leave_set(octets, beyond, &plan.entry.tally);
+        }
     }
     let payload = payload.get(..octets).unwrap_or(payload);
     let message = Message::new(decoder, Protocol::Ipfix, clock, payload, plan, trace);

@@ -77,6 +77,9 @@ pub(super) fn decode(
     }
     if header.agent.to_canonical() != exporter.addr {
         plan.entry.tally.one(Reason::AgentDiffers);
+        if let Some(trace) = trace {
+            trace.leave_set(ADDRESS_AT, 0, &plan.entry.tally);
+        }
     }
     let context = sample::Context {
         exporter,
