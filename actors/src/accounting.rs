@@ -73,6 +73,10 @@ counters! {
     datagrams_received,
     /// Datagrams that the kernel dropped because its receive buffer was full.
     datagrams_dropped_by_kernel,
+    /// Packets that exporters say they ignored, since they first said so.
+    exporters_ignored_packets,
+    /// Flows that exporters say they did not send, since they first said so.
+    exporters_unsent_flows,
     /// Datagrams decoded, with or without records.
     datagrams_decoded,
     /// Datagrams rejected, each with a reason in the decoder's counters.

@@ -217,8 +217,30 @@ impl Intake {
         );
     }
 
+    /// Counts what the exporter says that it lost before anything was sent.
+    fn count_reported(&mut self, report: &decode::Report) {
+        let lost = report.reported;
+        if lost.is_none() {
+            return;
+        }
+        let accounting = &self.accounting;
+        accounting
+            .exporters_ignored_packets
+            .add(lost.ignored_packets);
+        accounting.exporters_unsent_flows.add(lost.unsent_flows);
+        if let Some(suppressed) = self.log.permit() {
+            let domain = report.exporter.domain;
+            let (ignored_packets, unsent_flows) = (lost.ignored_packets, lost.unsent_flows);
+            warn!(
+                domain,
+                ignored_packets, unsent_flows, suppressed, "an exporter says that it lost some"
+            );
+        }
+    }
+
     fn count(&mut self, report: &decode::Report) {
         self.split += report.biflows as usize;
+        self.count_reported(report);
         let Some(error) = &report.error else {
             return self.accounting.datagrams_decoded.add(1);
         };

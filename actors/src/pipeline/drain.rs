@@ -33,6 +33,8 @@ impl Pipeline {
         info!(
             datagrams = totals.datagrams_received,
             dropped_by_kernel = totals.datagrams_dropped_by_kernel,
+            ignored_by_exporters = totals.exporters_ignored_packets,
+            unsent_by_exporters = totals.exporters_unsent_flows,
             rejected = totals.datagrams_rejected,
             records = totals.records_decoded,
             merged = totals.records_merged,

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::state::{Exporters, Seed, host_key};
+use crate::told::ReportedLoss;
 use crate::{Limits, Plan, Protocol, Reason, Scope};
 
 /// How often a reason applied, and to how many octets.
@@ -100,6 +101,9 @@ pub struct Ledger {
     pub sequence: SequenceCounters,
     /// What the flow samples of sFlow tell.
     pub samples: SampleCounters,
+    /// What exporters say that they did not observe or send, from their first such
+    /// totals on (RFC 7011, 4.2 and 4.3).
+    pub reported: ReportedLoss,
     reasons: [Count; Reason::ALL.len()],
 }
 
@@ -116,6 +120,7 @@ impl Default for Ledger {
             templates: 0,
             sequence: SequenceCounters::default(),
             samples: SampleCounters::default(),
+            reported: ReportedLoss::default(),
             reasons: [Count::default(); Reason::ALL.len()],
         }
     }
@@ -157,6 +162,7 @@ impl Ledger {
         self.templates += u64::from(entry.templates);
         self.sequence.add(entry.sequence);
         self.samples.add(entry.samples);
+        self.reported.add(&entry.reported);
         for (reason, events, octets) in entry.tally.iter() {
             self.count(reason, events, octets);
         }
@@ -173,6 +179,7 @@ impl Ledger {
         self.templates += other.templates;
         self.sequence.add(other.sequence);
         self.samples.add(other.samples);
+        self.reported.add(&other.reported);
         for (mine, other) in self.reasons.iter_mut().zip(&other.reasons) {
             mine.events += other.events;
             mine.octets += other.octets;
@@ -191,6 +198,7 @@ pub(crate) struct Entry {
     pub(crate) templates: u32,
     pub(crate) sequence: SequenceCounters,
     pub(crate) samples: SampleCounters,
+    pub(crate) reported: ReportedLoss,
     pub(crate) tally: Tally,
 }
 

@@ -13,6 +13,7 @@ use crate::state::{
     Exporters, Host, LruMap, Pending, Room, Seed, Session, Source, Unknown, Waiting, host_key,
 };
 use crate::template::Template;
+use crate::told::{ExporterView, Teller};
 use crate::{
     Counters, Datagram, Elements, Limits, Plan, Protocol, Reason, Report, Transport, wire,
 };
@@ -119,6 +120,12 @@ impl Decoder {
         &self.counters
     }
 
+    /// What an exporter told of itself; `None` if nothing is known of its address.
+    #[must_use]
+    pub fn exporter(&self, addr: IpAddr) -> Option<ExporterView<'_>> {
+        self.host(addr.to_canonical()).map(ExporterView::new)
+    }
+
     /// Data Sets that wait for their template, and the octets of memory they take.
     /// Always `no_template + template_expired` over UDP are those that wait and those
     /// that the `pending` reasons count, together.
@@ -214,6 +221,9 @@ impl Decoder {
         self.queue(plan, addr);
         if !plan.facts.is_empty() {
             self.learn_facts(plan, session);
+        }
+        if !plan.tellings.is_empty() {
+            self.learn_told(plan, session);
         }
     }
 
@@ -374,6 +384,24 @@ impl Decoder {
             };
             self.template_octets -= left.template_octets();
             self.counters.count(addr, protocol, Reason::ExporterEvicted);
+        }
+    }
+
+    fn learn_told(&mut self, plan: &mut Plan, session: Session) {
+        let Some(host) = self.hosts.touch(&host_key(plan.exporter.addr)) else {
+            return;
+        };
+        let teller = Teller {
+            protocol: session.protocol,
+            domain: session.domain,
+            port: session.port,
+            stream: session.transport == Transport::Stream,
+        };
+        for telling in plan.tellings.drain(..) {
+            let learnt = host.told.learn(teller, telling, &self.limits);
+            let tally = &mut plan.entry.tally;
+            tally.add(Reason::FactEvicted, learnt.evicted, 0);
+            plan.entry.reported.add(&learnt.lost);
         }
     }
 

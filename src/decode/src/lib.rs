@@ -43,6 +43,7 @@ mod sequence;
 mod state;
 mod stream;
 mod template;
+mod told;
 mod transport;
 mod wire;
 
@@ -58,4 +59,7 @@ pub use plan::{Datagram, Plan, Report};
 pub use protocol::Protocol;
 pub use reason::{Reason, Scope};
 pub use stream::{FrameError, FrameErrorKind, Framer};
+pub use told::{
+    Algorithm, ExporterView, Named, ReportedLoss, Statistics, Subject, Teller, Timeouts,
+};
 pub use transport::Transport;

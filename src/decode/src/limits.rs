@@ -17,6 +17,11 @@ pub struct Limits {
     pub templates_per_exporter: usize,
     /// Facts learnt from the options data of one exporter, such as sampling rates.
     pub facts_per_exporter: usize,
+    /// Octets that the names of one exporter may take: of its interfaces, applications and
+    /// the like, of each kind no more than there may be facts.
+    pub name_octets_per_exporter: usize,
+    /// Octets of one text; a longer one is cut.
+    pub text_octets: usize,
     /// Elements that are remembered as not known, so that each is told of once.
     pub unknown_elements: usize,
     /// Fields of one template. RFC 7011 allows at most 16,370 in a datagram.
@@ -67,6 +72,8 @@ impl Default for Limits {
             sessions_per_exporter: 256,
             templates_per_exporter: 4_096,
             facts_per_exporter: 1_024,
+            name_octets_per_exporter: 512 << 10,
+            text_octets: 255,
             unknown_elements: 4_096,
             fields_per_template: 16_384,
             template_octets_per_exporter: 8 << 20,

@@ -7,6 +7,7 @@ use flow::{Exporter, OriginalFlow, ReceiveTime};
 use crate::counters::{Entry, Tally};
 use crate::state::{ElementKey, Overlay, SampleMark, Seed, Waiting};
 use crate::template::Template;
+use crate::told::{ReportedLoss, Telling};
 use crate::{DecodeError, Protocol, SampleCounters, SequenceCounters, Transport};
 
 /// One datagram as received.
@@ -37,6 +38,8 @@ pub struct Report {
     pub templates: u32,
     /// What its sequence number told.
     pub sequence: SequenceCounters,
+    /// What its exporter says it lost since it last said so.
+    pub reported: ReportedLoss,
     /// Whether its stream is to be closed: it is out of step, it broke a rule that only
     /// closing answers, or its last messages were all malformed (RFC 7011, 8.1 and
     /// 9.1). Never over UDP.
@@ -107,6 +110,8 @@ pub struct Plan {
     pub(crate) facts: Overlay<u64>,
     /// Whether a fact is about an interface.
     pub(crate) interface_facts: bool,
+    /// What options data told beside.
+    pub(crate) tellings: Vec<Telling>,
     pub(crate) used: Used,
     /// Elements of new templates that are not known.
     pub(crate) unknown: Vec<ElementKey>,
@@ -143,6 +148,7 @@ impl Plan {
                 options_records: 0,
                 templates: 0,
                 sequence: SequenceCounters::default(),
+                reported: ReportedLoss::default(),
                 samples: SampleCounters::default(),
                 tally: Tally::new(),
             },
@@ -153,6 +159,7 @@ impl Plan {
             templates: Overlay::new(seed),
             facts: Overlay::new(seed),
             interface_facts: false,
+            tellings: Vec::new(),
             used: Used::default(),
             unknown: Vec::new(),
             waiting: Overlay::new(seed),
@@ -188,6 +195,7 @@ impl Plan {
             options_records: self.entry.options_records,
             templates: self.entry.templates,
             sequence: self.entry.sequence,
+            reported: self.entry.reported,
             close: self.close,
             error: self.error,
         }

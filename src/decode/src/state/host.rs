@@ -4,6 +4,7 @@ use super::{LruMap, Roaming, Seed, Source, is_fact_of_stream, is_key_of_stream};
 use crate::Limits;
 use crate::sequence::Position;
 use crate::template::Template;
+use crate::told::Told;
 
 /// What is kept of one exporter address, all within its own limits.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub(crate) struct Host {
     pub(crate) facts: Roaming<u64>,
     /// Whether one of these was ever about an interface.
     pub(crate) interface_facts: bool,
+    /// What it told of itself beside.
+    pub(crate) told: Told,
     templates: Roaming<Box<Template>>,
     template_octets: usize,
 }
@@ -37,6 +40,7 @@ impl Host {
             sources: LruMap::new(limits.sources_per_exporter, seed),
             facts: Roaming::new(limits.facts_per_exporter, seed),
             interface_facts: false,
+            told: Told::new(limits),
             templates: Roaming::new(limits.templates_per_exporter, seed),
             template_octets: 0,
         }
@@ -81,6 +85,7 @@ impl Host {
     /// Drops what the stream of a source port has told.
     pub(crate) fn forget_stream(&mut self, port: u16) {
         self.forget_templates(|key, _, _| is_key_of_stream(key, port));
+        self.told.forget_stream(port);
         let facts = self.facts.iter();
         let told = facts.filter(|&(key, _, _)| is_fact_of_stream(key, port));
         let told: Vec<u128> = told.map(|(key, _, _)| key).collect();

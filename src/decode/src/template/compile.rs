@@ -8,7 +8,8 @@ use super::element::{Target, target};
 use super::fields::VARIABLE;
 use super::flow::{FORMS, Times};
 use super::reverse::Reverse;
-use super::{FieldSpec, Fields, Life, ListKind, ListPlace};
+use super::told::is_told;
+use super::{FieldSpec, Fields, Life, ListKind, ListPlace, ToldField};
 use crate::{Protocol, Reason};
 
 /// Whether a template describes flows or options (RFC 7011, 3.4).
@@ -41,6 +42,8 @@ pub(crate) struct Step {
 pub(crate) const GROUPS: usize = 64;
 /// How many repetitions of elements are remembered.
 const REPEATED: usize = 12;
+/// How many fields of options are read where they stand.
+const TOLD: usize = 64;
 /// The NetFlow v9 scope that is an interface (RFC 3954, 6.1).
 const V9_SCOPE_INTERFACE: u16 = 2;
 const IN_IF: u16 = 10;
@@ -79,6 +82,8 @@ pub(crate) struct Template {
     pub(crate) steps: Box<[Step]>,
     /// Fields that are lists.
     pub(crate) lists: Box<[ListPlace]>,
+    /// Of options, the fields that are read where they stand.
+    pub(crate) told: Box<[ToldField]>,
     /// What is read of the reverse direction, if records count it (RFC 5103).
     pub(crate) reverse: Option<Reverse>,
     /// Octets after the last variable-length field.
@@ -101,9 +106,12 @@ impl Template {
     }
 
     /// Whether every field lies at a fixed offset, no element is repeated, and none is
-    /// a list.
+    /// a list or read where it stands.
     pub(crate) fn is_plain(&self) -> bool {
-        self.steps.is_empty() && self.repeated.is_empty() && self.lists.is_empty()
+        self.steps.is_empty()
+            && self.repeated.is_empty()
+            && self.lists.is_empty()
+            && self.told.is_empty()
     }
 
     /// Whether an element is among the fields.
@@ -123,6 +131,7 @@ impl Template {
             + size_of_val(&*self.steps)
             + size_of_val(&*self.repeated)
             + size_of_val(&*self.lists)
+            + size_of_val(&*self.told)
     }
 }
 
@@ -155,6 +164,9 @@ pub(crate) fn compile(
         } else {
             field
         };
+        if matches!(kind, Kind::Options(_)) {
+            compiler.tell(field);
+        }
         compiler.field(field)?;
     }
     compiler.finish(kind, definition)
@@ -175,6 +187,7 @@ struct Compiler {
     repeated: Vec<(Target, Slot)>,
     steps: Vec<Step>,
     lists: Vec<ListPlace>,
+    told: Vec<ToldField>,
     /// Octets since the base of the current group.
     offset: u16,
     /// The current group, once something of it is read.
@@ -191,6 +204,7 @@ impl Default for Compiler {
             repeated: Vec::new(),
             steps: Vec::new(),
             lists: Vec::new(),
+            told: Vec::new(),
             offset: 0,
             group: Some(0),
             kept_groups: 1,
@@ -234,6 +248,23 @@ impl Compiler {
                 group,
                 offset: self.offset,
                 length,
+            });
+        }
+    }
+
+    /// Notes the field of options that begins at the current offset, if it is one that
+    /// is read where it stands. Further ones than are ever needed are not.
+    fn tell(&mut self, field: FieldSpec) {
+        let known = field.enterprise.is_none() && is_told(field.element) && field.length > 0;
+        if !known || self.told.len() >= TOLD {
+            return;
+        }
+        if let Some(group) = self.keep_group() {
+            self.told.push(ToldField {
+                element: field.element,
+                group,
+                offset: self.offset,
+                length: field.length,
             });
         }
     }
@@ -317,6 +348,7 @@ impl Compiler {
             sampler: has(&[Target::SamplerId, Target::SelectorId]),
             reverse,
             lists: self.lists.into(),
+            told: self.told.into(),
             slots: self.slots,
             repeated: self.repeated.into(),
             steps: self.steps.into(),

@@ -9,6 +9,7 @@ mod lists;
 mod options;
 mod reader;
 mod reverse;
+mod told;
 
 pub(crate) use compile::{Addresses, Kind, Template, compile};
 pub(crate) use element::Target;
@@ -18,3 +19,4 @@ pub(crate) use life::Life;
 pub(crate) use lists::{List, ListKind, ListPlace, value_range};
 pub(crate) use options::believe;
 pub(crate) use reader::{Fixed, Reader, Walked};
+pub(crate) use told::ToldField;

@@ -2,16 +2,34 @@
 
 use flow::SamplingRate;
 
-use super::{Reader, Target, Template};
+use super::{Context, Reader, Target, Template, told};
 use crate::Reason;
 use crate::counters::Tally;
 use crate::sampling::{believed, from_interval_and_space, from_size_and_population};
 use crate::state::Fact;
+use crate::told::Telling;
 
 impl Template {
     /// Whether records of this Options Template can tell anything that is used.
     pub(crate) fn tells_facts(&self) -> bool {
-        self.own_rate || self.has(Target::SystemInit) || self.has(Target::FlowKeys)
+        self.own_rate
+            || self.has(Target::SystemInit)
+            || self.has(Target::FlowKeys)
+            || !self.told.is_empty()
+    }
+
+    /// Hands on what a record of options data tells beside sampling rates.
+    pub(crate) fn tell<R: Reader>(
+        &self,
+        record: &R,
+        text_octets: usize,
+        context: &Context,
+        tally: &mut Tally,
+        out: impl FnMut(Telling),
+    ) {
+        if !self.told.is_empty() {
+            told::tell((&self.told, record), text_octets, context, tally, out);
+        }
     }
 
     /// The sampling rate that a record of options data states, and what it holds for:

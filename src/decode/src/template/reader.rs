@@ -2,7 +2,7 @@
 
 use super::compile::{GROUPS, Slot};
 use super::lists::value_range;
-use super::{List, ListPlace, Target, Template};
+use super::{List, ListPlace, Target, Template, ToldField};
 use crate::bytes::{u8_at, u16_at};
 
 /// Reads fields of a record by what they are for. A field that is not there is 0.
@@ -17,6 +17,8 @@ pub(crate) trait Reader {
     fn list(&self, place: &ListPlace) -> Option<List>;
     /// Offset of the record in its message.
     fn start(&self) -> usize;
+    /// The octets of a field, if the record is one of options.
+    fn value(&self, field: &ToldField) -> Option<&[u8]>;
     /// The octets of the record.
     fn octets(&self) -> &[u8];
 }
@@ -95,6 +97,10 @@ impl Reader for Fixed<'_> {
         None
     }
 
+    fn value(&self, _: &ToldField) -> Option<&[u8]> {
+        None
+    }
+
     fn start(&self) -> usize {
         self.at
     }
@@ -151,6 +157,13 @@ impl<'a> Walked<'a> {
         repeated.filter_map(move |&(of, slot)| (of == target).then_some(slot))
     }
 
+    /// Where the octets of a field are that begins so many after its group's base.
+    fn range(&self, group: u8, offset: u16, length: u16) -> Option<(usize, usize)> {
+        let base = self.bases.get(usize::from(group))?;
+        let record = self.message.get(..self.end)?;
+        value_range(record, base + usize::from(offset), length)
+    }
+
     fn slot_end(&self, slot: Slot) -> usize {
         let base = self.bases.get(usize::from(slot.group)).copied();
         base.unwrap_or(0) + usize::from(slot.end)
@@ -202,12 +215,14 @@ impl Reader for Walked<'_> {
     }
 
     fn list(&self, place: &ListPlace) -> Option<List> {
-        let base = self.bases.get(usize::from(place.group))?;
-        let record = self.message.get(..self.end)?;
-        let at = base + usize::from(place.offset);
-        let (start, end) = value_range(record, at, place.length)?;
+        let (start, end) = self.range(place.group, place.offset, place.length)?;
         let kind = place.kind;
         Some(List { kind, start, end })
+    }
+
+    fn value(&self, field: &ToldField) -> Option<&[u8]> {
+        let (start, end) = self.range(field.group, field.offset, field.length)?;
+        self.message.get(start..end)
     }
 
     fn start(&self) -> usize {

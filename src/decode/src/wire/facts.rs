@@ -6,12 +6,18 @@ use crate::counters::Tally;
 use crate::plan::Change;
 use crate::state::{Fact, Overlay};
 use crate::template::{Fields, Reader, Template, believe};
+use crate::told::Telling;
+
+/// How much one datagram may tell beside sampling rates.
+const TELLINGS: usize = 8_192;
 
 /// Takes facts from options data.
 pub(super) struct Facts<'a> {
     pub(super) set: DataSet<'a>,
     pub(super) told: &'a mut Overlay<u64>,
     pub(super) interface_facts: &'a mut bool,
+    /// What is told beside.
+    pub(super) tellings: &'a mut Vec<Telling>,
     pub(super) changes: &'a Overlay<Change>,
     pub(super) tally: &'a mut Tally,
 }
@@ -51,6 +57,23 @@ impl Sink for Facts<'_> {
         {
             self.tally.one(Reason::FlowKeysInvalid);
         }
+        let mut left_out = 0;
+        let message = self.set.message;
+        let text_octets = message.limits.text_octets;
+        template.tell(
+            record,
+            text_octets,
+            &message.context,
+            self.tally,
+            |telling| {
+                if self.tellings.len() < TELLINGS {
+                    self.tellings.push(telling);
+                } else {
+                    left_out += 1;
+                }
+            },
+        );
+        self.tally.add(Reason::FactEvicted, left_out, 0);
     }
 
     fn tally(&self) -> Option<&Tally> {

@@ -12,6 +12,7 @@ use crate::counters::Tally;
 use crate::plan::Change;
 use crate::state::{Found, Overlay};
 use crate::template::{Addresses, Context, Fixed, Kind, Reader, Target, Template, Walked};
+use crate::told::Telling;
 use crate::{DecodeError, ErrorKind, Plan, Reason};
 
 /// Octets of a Set Header, which count with a Set that is skipped.
@@ -108,7 +109,11 @@ pub(super) fn read(
             units
         }
         Kind::Options(_) => {
-            let told = (&mut plan.facts, &mut plan.interface_facts);
+            let told = (
+                &mut plan.facts,
+                &mut plan.interface_facts,
+                &mut plan.tellings,
+            );
             let units = set.facts(told, &plan.templates, tally)?;
             plan.entry.options_records += number(units);
             units
@@ -211,7 +216,7 @@ impl DataSet<'_> {
     /// Reads options data; how many records there were.
     fn facts(
         &self,
-        (told, interface_facts): (&mut Overlay<u64>, &mut bool),
+        (told, interface_facts, tellings): (&mut Overlay<u64>, &mut bool, &mut Vec<Telling>),
         changes: &Overlay<Change>,
         tally: &mut Tally,
     ) -> Result<usize, DecodeError> {
@@ -222,6 +227,7 @@ impl DataSet<'_> {
             set: *self,
             told,
             interface_facts,
+            tellings,
             changes,
             tally,
         };

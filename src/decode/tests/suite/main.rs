@@ -25,3 +25,4 @@ mod sflow;
 mod structured;
 mod support;
 mod table;
+mod told;
