@@ -271,7 +271,7 @@ impl Decoder {
         let key = session.key();
         let received_ms = plan.received_ms;
         let started = plan.boot.map(|boot| Started { boot, received_ms });
-        if let Some(position) = host.sessions.touch(&key) {
+        if let Some(position) = host.follow(key, plan.number) {
             let (seen, restarted) = position.observe(plan.number, units, started);
             plan.entry.sequence = seen;
             if let Some(since_ms) = restarted {

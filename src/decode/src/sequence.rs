@@ -14,6 +14,13 @@ const GAPS: usize = 8;
 /// longer repetitions.
 const LATE_RUN: u8 = 3;
 
+/// How often a stream is to go on exactly from another source port until one that goes
+/// on a little ahead is taken for it too.
+const ROAMS: u8 = 3;
+/// How often in a row a stream is to go on exactly from its own source port until it is
+/// taken for one that does not change it.
+const AT_HOME: u8 = 16;
+
 /// How far a number may be off before it needs confirmation, in the protocol's units.
 const fn near(protocol: Protocol) -> u32 {
     match protocol {
@@ -51,6 +58,10 @@ struct Claim {
 pub(crate) struct Position {
     sequence: Sequence,
     boot: Boot,
+    /// How often it went on from another source port.
+    roamed: u8,
+    /// How often in a row it went on from its own.
+    stayed: u8,
 }
 
 impl Position {
@@ -58,6 +69,47 @@ impl Position {
         Self {
             sequence: Sequence::new(protocol),
             boot: Boot::new(),
+            roamed: 0,
+            stayed: 0,
+        }
+    }
+
+    /// Whether a number is the one expected next.
+    pub(crate) fn expects(&self, number: u32) -> bool {
+        self.sequence.next == Some(number)
+    }
+
+    /// Whether it belongs to its source port.
+    pub(crate) const fn is_at_home(&self) -> bool {
+        self.stayed >= AT_HOME
+    }
+
+    /// Whether a number from another source port can be this one's next, and how far it
+    /// is ahead. Only of a stream that has roamed before may something be lost.
+    pub(crate) fn may_roam_to(&self, number: u32) -> Option<u32> {
+        if self.is_at_home() {
+            return None;
+        }
+        let ahead = number.wrapping_sub(self.sequence.next?);
+        let most = if self.roamed >= ROAMS {
+            self.sequence.near
+        } else {
+            0
+        };
+        (ahead <= most && !self.sequence.open).then_some(ahead)
+    }
+
+    /// Takes note that it goes on from another source port.
+    pub(crate) const fn roam(&mut self) {
+        self.roamed = self.roamed.saturating_add(1);
+        self.stayed = 0;
+    }
+
+    /// Takes note that it goes on from its own source port.
+    pub(crate) const fn stay(&mut self) {
+        self.stayed = self.stayed.saturating_add(1);
+        if self.is_at_home() {
+            self.roamed = 0;
         }
     }
 

@@ -100,6 +100,37 @@ impl Host {
         }
     }
 
+    /// Finds the position of a session by the number of its next datagram. An exporter
+    /// that changes its source port goes on with its sequence from another one: what goes
+    /// on there exactly is the same stream, and its position moves. Those of exporters
+    /// behind one address, which each keep to their port, do not.
+    pub(crate) fn follow(&mut self, key: u128, number: u32) -> Option<&mut Position> {
+        let own = self.sessions.touch(&key);
+        let expected = own.is_some_and(|own| {
+            let expected = own.expects(number);
+            if expected {
+                own.stay();
+            }
+            expected || own.is_at_home()
+        });
+        if !expected {
+            self.move_here(key, number);
+        }
+        self.sessions.touch(&key)
+    }
+
+    fn move_here(&mut self, key: u128, number: u32) {
+        let others = self.sessions.iter();
+        let others = others.filter(|&(&other, _)| other != key && other >> 16 == key >> 16);
+        let able = others.filter_map(|(&other, at)| Some((at.may_roam_to(number)?, other)));
+        if let Some((_, from)) = able.min()
+            && let Some(mut position) = self.sessions.remove(&from)
+        {
+            position.roam();
+            self.sessions.insert(key, position);
+        }
+    }
+
     /// Drops a template.
     pub(crate) fn forget_template(&mut self, key: u128, port: u16) {
         if let Some(template) = self.templates.remove(key, port) {

@@ -136,7 +136,41 @@ fn sequence() -> Vec<Case> {
         let message = message.options(301, &[(144, 4)], &[(41, 4)]);
         message.set(301, &[0; 8]).data(256, &[absolute_record()])
     };
+    let one = |message: Message, sequence, port| {
+        let message = message.domain(99).sequence(sequence);
+        let message = message.template(300, &ABSOLUTE);
+        let message = message.data(300, &[absolute_record()]);
+        move |case: Case| case.send_from(source(1, port), message.octets())
+    };
+    let numbers = (0..40).chain([43]).chain(44..50);
+    let rotating = numbers.clone().fold(
+        case(
+            "B083",
+            "a sequence that goes on from port to port, with a gap",
+        ),
+        |case, number| {
+            let port = 1_000 + u16::try_from(number % 7).unwrap();
+            let case = one(Message::v9(), number, port)(case);
+            one(Message::ipfix(), number, port + 100)(case)
+        },
+    );
+    let sharing = (0..40).fold(
+        case(
+            "B081",
+            "two exporters behind one address, each with its own sequence",
+        ),
+        |case, number| {
+            let case = one(Message::v9(), number, 1_000)(case);
+            one(Message::v9(), number + u32::from(number > 20), 1_001)(case)
+        },
+    );
     vec![
+        rotating
+            .flows(2 * numbers.count())
+            .check(sees(SequenceCounters { lost: 6, ..nothing })),
+        sharing
+            .flows(80)
+            .check(sees(SequenceCounters { lost: 1, ..nothing })),
         numbered(
             case("B086", "an exporter that restarts"),
             Message::v9,
