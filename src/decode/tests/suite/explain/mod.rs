@@ -4,4 +4,5 @@ mod laws;
 mod lists;
 mod messages;
 mod samples;
+mod truth;
 mod twins;
