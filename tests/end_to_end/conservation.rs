@@ -89,6 +89,11 @@ fn ipfix_of_three_exporters_arrives_whole() {
 }
 
 #[test]
+fn sflow_of_three_exporters_arrives_whole_times_its_sampling_rate() {
+    assert_conserved("sflow", Service::exporter_port);
+}
+
+#[test]
 fn all_protocols_at_once_arrive_whole_over_ipv6() {
     assert_conserved("v5,v9,ipfix", Service::exporter_port_v6);
 }

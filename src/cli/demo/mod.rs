@@ -63,6 +63,9 @@ pub(crate) enum DemoError {
     Client(#[from] SubscribeError),
 }
 
+/// What the exporters speak.
+const PROTOCOLS: [Protocol; 4] = [Protocol::V5, Protocol::V9, Protocol::Ipfix, Protocol::Sflow];
+
 /// How long nothing more must arrive until everything sent counts as received.
 const SETTLED: Duration = Duration::from_millis(500);
 
@@ -143,7 +146,7 @@ fn first(addresses: &[SocketAddr], what: &'static str) -> Result<SocketAddr, Dem
     addresses.first().copied().ok_or(DemoError::Ended(what))
 }
 
-/// Sends the records of three exporters, one for each protocol.
+/// Sends the records of four exporters, one for each protocol.
 fn send(args: &DemoArgs, started: &Started, stop: &Stop) -> Result<generate::Totals, CliError> {
     let port = started
         .exporters
@@ -157,10 +160,10 @@ fn send(args: &DemoArgs, started: &Started, stop: &Stop) -> Result<generate::Tot
         count: args.count,
         rate: args.rate,
         epoch_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
-        exporters: vec![Protocol::V5, Protocol::V9, Protocol::Ipfix],
+        exporters: PROTOCOLS.to_vec(),
         ..Options::default()
     });
-    let routes = vec![vec![port.address]; 3];
+    let routes = vec![vec![port.address]; PROTOCOLS.len()];
     let report = |_: &generate::Totals| match stop.drain.is_cancelled() {
         true => ControlFlow::Break(()),
         false => ControlFlow::Continue(()),

@@ -19,7 +19,7 @@ pub(super) fn table(
         (
             "datagrams sent",
             sent.datagrams,
-            "by three exporters: NetFlow v5, v9, IPFIX",
+            "by four exporters: NetFlow v5, v9, IPFIX, sFlow",
         ),
         (
             "  dropped by the kernel",

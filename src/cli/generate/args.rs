@@ -19,11 +19,12 @@ const CAPTURE_RATE: u64 = 1_000_000;
 /// Generates the traffic of a campus and exports it as flow records.
 ///
 /// The same seed gives the same traffic. Addresses are from the ranges for
-/// benchmarks and documentation only.
+/// benchmarks and documentation only. In sFlow a record is a flow sample: one packet of
+/// 100, so that it counts 100 packets of its size in the totals.
 #[derive(Debug, clap::Args)]
 pub(crate) struct GenerateArgs {
     /// Where to send; may be repeated, every exporter sends to all [default:
-    /// 127.0.0.1:4739 for IPFIX, 127.0.0.1:2055 for NetFlow]
+    /// 127.0.0.1:4739 for IPFIX, 127.0.0.1:2055 for NetFlow, 127.0.0.1:6343 for sFlow]
     #[arg(long, value_name = "HOST:PORT")]
     to: Vec<String>,
     /// Write a packet capture instead of sending
@@ -32,7 +33,7 @@ pub(crate) struct GenerateArgs {
     /// Protocols, which exporters take in turn
     #[arg(long, value_enum, value_delimiter = ',', default_value = "ipfix")]
     protocol: Vec<Protocol>,
-    /// Send exactly so many flow records
+    /// Send exactly so many flow records; of sFlow, flow samples
     #[arg(long, value_name = "RECORDS", default_value_t = 10_000)]
     count: u64,
     /// Records a second, or `max`
@@ -61,7 +62,7 @@ pub(crate) struct GenerateArgs {
     #[arg(long, value_name = "BYTES", default_value_t = 1_400,
           value_parser = clap::value_parser!(u16).range(LEAST_PAYLOAD as i64..=MOST_PAYLOAD as i64))]
     payload: u16,
-    /// Send templates again after so many datagrams
+    /// Send templates again after so many datagrams; of sFlow, counters
     #[arg(long, value_name = "N", default_value_t = 256,
           value_parser = clap::value_parser!(u64).range(1..))]
     template_every: u64,
@@ -162,6 +163,7 @@ fn routes(
         .collect::<Result<_, _>>()?;
     let usual = |protocol: &Protocol| match protocol {
         Protocol::V5 | Protocol::V9 => SocketAddr::from(([127, 0, 0, 1], 2_055)),
+        Protocol::Sflow => SocketAddr::from(([127, 0, 0, 1], 6_343)),
         Protocol::Ipfix => SocketAddr::from(([127, 0, 0, 1], 4_739)),
     };
     Ok(exporters

@@ -8,7 +8,7 @@ use flow::protocol;
 use super::plan::whole_second;
 use super::record::Record;
 use super::totals::Totals;
-use super::wire::{self, Header, Protocol};
+use super::wire::{self, Header, Protocol, Sources};
 
 /// Uptime of every exporter when the run begins, in milliseconds: longer than any
 /// flow, so that no record starts before its exporter did.
@@ -25,7 +25,7 @@ pub(super) const LEAST_PAYLOAD: usize = 512;
 pub(super) struct Filling {
     /// The most octets of a datagram.
     pub(super) payload: usize,
-    /// Templates come again after so many datagrams.
+    /// Templates come again after so many datagrams; of sFlow, counters.
     pub(super) template_every: u64,
 }
 
@@ -39,6 +39,7 @@ pub(super) struct Exporter {
     sequence: u32,
     datagrams: u64,
     sets: Vec<Vec<u8>>,
+    sources: Sources,
     staged: Totals,
     datagram: Vec<u8>,
 }
@@ -54,6 +55,7 @@ impl Exporter {
             sequence: 0,
             datagrams: 0,
             sets: vec![Vec::new(); protocol.templates().sets()],
+            sources: Sources::default(),
             staged: Totals::default(),
             datagram: Vec::new(),
         }
@@ -63,7 +65,8 @@ impl Exporter {
     pub(super) fn stage(&mut self, record: &Record, part: &Totals) {
         let number = self.set_of(record);
         if let Some(set) = self.sets.get_mut(number) {
-            self.protocol.encode(set, number, record, self.boot_ms);
+            let record = (record, self.boot_ms);
+            self.protocol.encode(set, number, record, &mut self.sources);
             self.staged.add(part);
         }
     }
@@ -72,7 +75,7 @@ impl Exporter {
     fn set_of(&self, record: &Record) -> usize {
         let v6 = usize::from(matches!(record.key.src_addr, IpAddr::V6(_)));
         match self.protocol {
-            Protocol::V5 => 0,
+            Protocol::V5 | Protocol::Sflow => 0,
             Protocol::V9 => v6,
             Protocol::Ipfix => match record.key.protocol {
                 protocol::ICMP | protocol::ICMPV6 => 2 + v6,
@@ -97,6 +100,9 @@ impl Exporter {
             return self.waiting() >= wire::V5_MOST_RECORDS as u64
                 || self.len() + wire::V5_RECORD_LEN > self.filling.payload;
         }
+        if self.protocol == Protocol::Sflow {
+            return self.len() + wire::LONGEST_SAMPLE > self.filling.payload;
+        }
         let longest = self.protocol.templates().longest_record();
         self.len() + SET_HEADER + longest + ALIGNMENT > self.filling.payload
     }
@@ -104,21 +110,21 @@ impl Exporter {
     /// Octets of the datagram if it were sealed now.
     fn len(&self) -> usize {
         let sets = self.sets.iter().filter(|set| !set.is_empty());
-        let records: usize = if self.protocol == Protocol::V5 {
+        let records: usize = if self.protocol.is_bare() {
             sets.map(Vec::len).sum()
         } else {
             sets.map(|set| SET_HEADER + set.len().next_multiple_of(ALIGNMENT))
                 .sum()
         };
-        let templates = if self.announces() {
-            self.protocol.templates().announcement_len()
-        } else {
-            0
+        let templates = match self.protocol {
+            _ if !self.announces() => 0,
+            Protocol::Sflow => wire::COUNTER_SAMPLE_LEN,
+            protocol => protocol.templates().announcement_len(),
         };
         self.protocol.header_len() + templates + records
     }
 
-    /// Whether the next datagram carries the templates.
+    /// Whether the next datagram carries the templates, or counters of sFlow.
     fn announces(&self) -> bool {
         self.protocol != Protocol::V5 && self.datagrams.is_multiple_of(self.filling.template_every)
     }
@@ -128,8 +134,10 @@ impl Exporter {
     pub(super) fn seal(&mut self, export_ms: i64) -> Totals {
         let mut totals = std::mem::take(&mut self.staged);
         let len = self.len();
-        if self.announces() {
-            totals.templates = self.protocol.templates().sets() as u64;
+        match self.protocol {
+            _ if !self.announces() => {}
+            Protocol::Sflow => totals.counter_samples = 1,
+            protocol => totals.templates = protocol.templates().sets() as u64,
         }
         let header = self.header(export_ms, &totals);
         self.datagram.clear();
@@ -147,6 +155,7 @@ impl Exporter {
         let records = match self.protocol {
             Protocol::V9 => totals.records + totals.templates,
             Protocol::V5 | Protocol::Ipfix => totals.records,
+            Protocol::Sflow => totals.records + totals.counter_samples,
         };
         Header {
             export_ms,
@@ -158,21 +167,23 @@ impl Exporter {
     }
 
     /// By how much a datagram moves the sequence number: v5 and IPFIX count Flow
-    /// Records, v9 counts packets.
+    /// Records, v9 and sFlow count datagrams.
     fn counted(&self, totals: &Totals) -> u32 {
         match self.protocol {
-            Protocol::V9 => 1,
+            Protocol::V9 | Protocol::Sflow => 1,
             Protocol::V5 | Protocol::Ipfix => u32::try_from(totals.records).unwrap_or(u32::MAX),
         }
     }
 
     fn write_sets(&mut self) {
         let templates = self.protocol.templates();
-        if self.announces() {
-            templates.announce(&mut self.datagram);
+        match self.protocol {
+            _ if !self.announces() => {}
+            Protocol::Sflow => self.sources.counters(&mut self.datagram),
+            _ => templates.announce(&mut self.datagram),
         }
         for (number, set) in self.sets.iter_mut().enumerate() {
-            if self.protocol == Protocol::V5 {
+            if self.protocol.is_bare() {
                 self.datagram.append(set);
             } else if !set.is_empty() {
                 set.resize(set.len().next_multiple_of(ALIGNMENT), 0);

@@ -11,7 +11,7 @@ use super::random::Random;
 use super::record::Record;
 use super::totals::Totals;
 use super::traffic::{Close, Flow, Mix, Position, Traffic};
-use super::wire::Protocol;
+use super::wire::{self, Protocol};
 
 /// A datagram leaves when its first record has waited for so long.
 const FLUSH_MS: i64 = 200;
@@ -356,7 +356,8 @@ impl Generator {
             self.reserved += rest.left;
             self.pending.push(rest);
         }
-        let record = self.record(&flow, at, new.plan.span(whole_second(unix_ms)));
+        let span = new.plan.span(whole_second(unix_ms));
+        let record = self.record(exporter, &flow, at, span);
         let mut part = self.part(exporter, &record);
         count_flow(&mut part, &flow);
         (exporter, record, part)
@@ -374,16 +375,16 @@ impl Generator {
         if rest.left > 0 {
             self.pending.push(rest);
         }
-        let record = self.record(&rest.flow, at, span);
+        let record = self.record(rest.exporter, &rest.flow, at, span);
         let mut part = self.part(rest.exporter, &record);
         part.flows_cut = u64::from(once);
         (rest.exporter, record, part)
     }
 
-    fn record(&mut self, flow: &Flow, at: Position, span: Span) -> Record {
+    fn record(&mut self, exporter: usize, flow: &Flow, at: Position, span: Span) -> Record {
         let (packets, bytes) = flow.size(&mut self.random, at);
         let lone = packets == 1;
-        Record {
+        let record = Record {
             key: flow.key,
             icmp: flow.icmp,
             start_ms: if lone { span.end_ms } else { span.start_ms },
@@ -395,12 +396,20 @@ impl Generator {
             in_if: flow.in_if,
             out_if: flow.out_if,
             end_reason: end_reason(flow, at),
+        };
+        match self.protocol(exporter) {
+            Protocol::Sflow => wire::sampled(&record),
+            Protocol::V5 | Protocol::V9 | Protocol::Ipfix => record,
         }
     }
 
     /// What a record adds to the totals, but for what its flow adds.
     fn part(&self, exporter: usize, record: &Record) -> Totals {
         let protocol = self.protocol(exporter);
+        let rate = match protocol {
+            Protocol::Sflow => wire::SAMPLING_RATE.into(),
+            Protocol::V5 | Protocol::V9 | Protocol::Ipfix => 1,
+        };
         let v4 = record.key.src_addr.is_ipv4();
         Totals {
             records: 1,
@@ -409,8 +418,9 @@ impl Generator {
             records_ipfix: u64::from(protocol == Protocol::Ipfix),
             records_ipv4: u64::from(v4),
             records_ipv6: u64::from(!v4),
-            packets: record.packets,
-            bytes: record.bytes,
+            records_sflow: u64::from(protocol == Protocol::Sflow),
+            packets: record.packets * rate,
+            bytes: record.bytes * rate,
             ..Totals::default()
         }
     }

@@ -15,6 +15,8 @@ pub(crate) struct Totals {
     pub(crate) records_v9: u64,
     /// Flow Records in IPFIX.
     pub(crate) records_ipfix: u64,
+    /// Flow samples of sFlow, which are its records.
+    pub(crate) records_sflow: u64,
     /// Flow Records of IPv4 flows.
     pub(crate) records_ipv4: u64,
     /// Flow Records of IPv6 flows.
@@ -29,14 +31,16 @@ pub(crate) struct Totals {
     pub(crate) flows_cut: u64,
     /// Flows over TCP that never close.
     pub(crate) flows_unclosed: u64,
-    /// Packets in all records.
+    /// Packets in all records; of sFlow, times its sampling rate.
     pub(crate) packets: u64,
-    /// Octets of the IP layer in all records.
+    /// Octets of the IP layer in all records; of sFlow, times its sampling rate.
     pub(crate) bytes: u64,
     /// Datagrams; for each destination, if there are several.
     pub(crate) datagrams: u64,
     /// Template Records in these datagrams.
     pub(crate) templates: u64,
+    /// Counter samples of sFlow in these datagrams.
+    pub(crate) counter_samples: u64,
     /// Octets of these datagrams, without headers of UDP and IP.
     pub(crate) datagram_bytes: u64,
 }
@@ -45,13 +49,14 @@ pub(crate) struct Totals {
 type Row = (&'static str, &'static str, u64);
 
 impl Totals {
-    fn rows(&self) -> [Row; 17] {
+    fn rows(&self) -> [Row; 19] {
         [
             ("records", "records", self.records),
             ("flows", "flows", self.flows),
             ("records_v5", "records in NetFlow v5", self.records_v5),
             ("records_v9", "records in NetFlow v9", self.records_v9),
             ("records_ipfix", "records in IPFIX", self.records_ipfix),
+            ("records_sflow", "flow samples of sFlow", self.records_sflow),
             ("records_ipv4", "records of IPv4", self.records_ipv4),
             ("records_ipv6", "records of IPv6", self.records_ipv6),
             ("flows_tcp", "flows over TCP", self.flows_tcp),
@@ -68,6 +73,11 @@ impl Totals {
             ("datagrams", "datagrams", self.datagrams),
             ("templates", "templates", self.templates),
             (
+                "counter_samples",
+                "counter samples of sFlow",
+                self.counter_samples,
+            ),
+            (
                 "datagram_bytes",
                 "bytes of the datagrams",
                 self.datagram_bytes,
@@ -82,6 +92,7 @@ impl Totals {
         self.records_v5 += part.records_v5;
         self.records_v9 += part.records_v9;
         self.records_ipfix += part.records_ipfix;
+        self.records_sflow += part.records_sflow;
         self.records_ipv4 += part.records_ipv4;
         self.records_ipv6 += part.records_ipv6;
         self.flows_tcp += part.flows_tcp;
@@ -93,6 +104,7 @@ impl Totals {
         self.bytes += part.bytes;
         self.datagrams += part.datagrams;
         self.templates += part.templates;
+        self.counter_samples += part.counter_samples;
         self.datagram_bytes += part.datagram_bytes;
     }
 
@@ -150,6 +162,7 @@ mod tests {
             records_v5: 1,
             records_v9: 2,
             records_ipfix: 7,
+            records_sflow: 17,
             records_ipv4: 8,
             records_ipv6: 3,
             flows_tcp: 4,
@@ -161,6 +174,7 @@ mod tests {
             bytes: 14,
             datagrams: 15,
             templates: 16,
+            counter_samples: 18,
             datagram_bytes: 512,
         }
     }
@@ -182,7 +196,7 @@ mod tests {
         let json = numbered().to_json(2_000);
         assert!(json.starts_with(r#"{"records":10,"flows":9,"records_v5":1,"#));
         assert!(json.ends_with(
-            r#""templates":16,"datagram_bytes":512,"elapsed_ms":2000,"records_per_second":5}"#
+            r#""templates":16,"counter_samples":18,"datagram_bytes":512,"elapsed_ms":2000,"records_per_second":5}"#
         ));
         assert!(!json.contains('\n'));
     }
@@ -191,6 +205,6 @@ mod tests {
     fn text_is_aligned() {
         let text = numbered().to_text(0);
         assert!(text.lines().all(|line| line.len() == 50), "{text}");
-        assert_eq!(text.lines().count(), 19);
+        assert_eq!(text.lines().count(), 21);
     }
 }

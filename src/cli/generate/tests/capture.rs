@@ -83,6 +83,9 @@ impl OnDisk {
         let mut command = Command::new("tshark");
         command.arg("-r").arg(&self.0).args(both);
         command.args(["-d", "udp.port==2055,cflow", "-d", "udp.port==4739,cflow"]);
+        command.args(["-d", "udp.port==6343,sflow"]);
+        // The sampled segments are of many connections and mostly none follows.
+        command.args(["-o", "tcp.analyze_sequence_numbers:FALSE"]);
         match command.args(arguments).output() {
             Ok(output) => {
                 assert!(output.status.success(), "{output:?}");
@@ -127,4 +130,40 @@ fn tshark_finds_every_record_and_nothing_to_complain_about() {
         let complaints = file.tshark(&["-Y", "_ws.expert || _ws.malformed", "-V"]);
         assert_eq!(complaints.as_deref(), Some(""), "{protocol:?}");
     }
+}
+
+/// tshark reads the packets within samples: each has one VLAN tag, and the lengths of
+/// their IP headers come to the octets, one packet standing for 100.
+#[test]
+fn tshark_finds_every_sampled_packet_and_nothing_to_complain_about() {
+    let options = Options {
+        exporters: vec![Sflow; 2],
+        template_every: 20,
+        ..options(2_000)
+    };
+    let (pcap, totals) = capture(options, &["127.0.0.1:6343"]);
+    let file = OnDisk::new("sflow", &pcap);
+    let fields = ["vlan.id", "ip.len", "ipv6.plen"];
+    let fields = fields.map(|field| ["-e", field]).concat();
+    let Some(text) = file.tshark(&[&["-T", "fields"], &fields[..]].concat()) else {
+        return;
+    };
+    let (mut samples, mut octets) = (0, 0);
+    for line in text.lines() {
+        let mut columns = line.split('\t').map(|column| {
+            let values = column.split(',').filter(|value| !value.is_empty());
+            values
+                .map(|value| value.parse().unwrap())
+                .collect::<Vec<u64>>()
+        });
+        let [tags, v4, v6] = std::array::from_fn(|_| columns.next().unwrap());
+        samples += tags.len() as u64;
+        // The first is that of the datagram itself.
+        octets += v4[1..].iter().sum::<u64>() + v6.iter().map(|len| len + 40).sum::<u64>();
+    }
+    assert_eq!((samples, octets * 100), (totals.records, totals.bytes));
+    // A reset is a warning to tshark; a wrong checksum is an error.
+    let errors = "_ws.expert.severity >= 0x800000 || _ws.malformed";
+    let complaints = file.tshark(&["-Y", errors]);
+    assert_eq!(complaints.as_deref(), Some(""));
 }

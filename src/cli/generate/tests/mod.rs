@@ -5,6 +5,7 @@ mod decoder;
 mod laws;
 mod pieces;
 mod sending;
+mod sflow;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -12,7 +13,7 @@ use std::sync::OnceLock;
 use super::generator::{Generator, Options, Rate};
 use super::totals::Totals;
 use super::traffic::Mix;
-use super::wire::Protocol::{Ipfix, V5, V9};
+use super::wire::Protocol::{Ipfix, Sflow, V5, V9};
 use decoder::{Decoder, Message, Seen};
 
 /// A time that is not a whole second, to catch whoever believes it is.

@@ -1,8 +1,10 @@
 //! How Flow Records and the messages around them are laid out on the wire.
 
+mod sflow;
 mod templated;
 mod v5;
 
+pub(super) use sflow::{COUNTER_SAMPLE_LEN, LONGEST_SAMPLE, SAMPLING_RATE, Sources, sampled};
 pub(super) use templated::{IPFIX, Templated, V9};
 pub(super) use v5::{MOST_RECORDS as V5_MOST_RECORDS, RECORD_LEN as V5_RECORD_LEN};
 
@@ -17,6 +19,8 @@ pub(crate) enum Protocol {
     V9,
     /// IPFIX, which is version 10 (RFC 7011).
     Ipfix,
+    /// sFlow version 5: a record is a flow sample, of one in 100 packets.
+    Sflow,
 }
 
 /// What a message's header says about its exporter and its time.
@@ -48,22 +52,35 @@ impl Protocol {
             Self::V5 => 24,
             Self::V9 => 20,
             Self::Ipfix => 16,
+            Self::Sflow => sflow::HEADER_LEN,
         }
     }
 
     /// The templates, in the order in which sets of records are kept.
     pub(super) const fn templates(self) -> &'static Templated {
         match self {
-            Self::V5 => &templated::NONE,
+            Self::V5 | Self::Sflow => &templated::NONE,
             Self::V9 => &V9,
             Self::Ipfix => &IPFIX,
         }
     }
 
-    /// Appends a record to the set it belongs to.
-    pub(super) fn encode(self, out: &mut Vec<u8>, set: usize, record: &Record, boot_ms: i64) {
+    /// Whether records follow one another without sets.
+    pub(super) const fn is_bare(self) -> bool {
+        matches!(self, Self::V5 | Self::Sflow)
+    }
+
+    /// Appends a record to the set it belongs to; of sFlow, a sample of a source.
+    pub(super) fn encode(
+        self,
+        out: &mut Vec<u8>,
+        set: usize,
+        (record, boot_ms): (&Record, i64),
+        sources: &mut Sources,
+    ) {
         match self {
             Self::V5 => v5::record(out, record, boot_ms),
+            Self::Sflow => sources.sample(out, record),
             Self::V9 | Self::Ipfix => self.templates().record(out, set, record, boot_ms),
         }
     }
@@ -72,6 +89,7 @@ impl Protocol {
     pub(super) fn header(self, out: &mut Vec<u8>, header: &Header, len: u16) {
         match self {
             Self::V5 => v5::header(out, header),
+            Self::Sflow => sflow::header(out, header),
             Self::V9 => templated::v9_header(out, header),
             Self::Ipfix => templated::ipfix_header(out, header, len),
         }

@@ -45,7 +45,7 @@ pub(in super::super) struct Templated {
     templates: &'static [Template],
 }
 
-/// No templates, but one set of records: NetFlow v5.
+/// No templates, but one set of records: NetFlow v5 and sFlow.
 pub(super) const NONE: Templated = Templated {
     set_id: 0,
     templates: &[(0, &[])],
