@@ -107,6 +107,9 @@ pub struct Plan {
     /// Positions of the data sources of sFlow's flow samples, in their order.
     pub(crate) samples: Vec<SampleMark>,
     pub(crate) templates: Overlay<Change>,
+    /// Whether all templates that were known before are withdrawn, and all options
+    /// templates.
+    pub(crate) withdrawn: [bool; 2],
     pub(crate) facts: Overlay<u64>,
     /// Whether a fact is about an interface.
     pub(crate) interface_facts: bool,
@@ -157,6 +160,7 @@ impl Plan {
             number: 0,
             samples: Vec::new(),
             templates: Overlay::new(seed),
+            withdrawn: [false; 2],
             facts: Overlay::new(seed),
             interface_facts: false,
             tellings: Vec::new(),

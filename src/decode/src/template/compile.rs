@@ -216,7 +216,9 @@ impl Default for Compiler {
 
 impl Compiler {
     fn field(&mut self, field: FieldSpec) -> Result<(), Reason> {
+        // A list of no octets would cost time in every record and none in the message.
         if field.enterprise.is_none()
+            && field.length != 0
             && let Some(kind) = ListKind::of(field.element)
         {
             self.list(kind, field.length);

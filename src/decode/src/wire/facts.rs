@@ -27,10 +27,12 @@ impl Facts<'_> {
     /// else is done with them: the key of a flow is always the same.
     fn are_fields(&self, id: u16, keys: u64) -> bool {
         let message = self.set.message;
+        let bits = u64::BITS as usize;
         let fields = |template: &Template| {
-            Fields::new(template.definition(), message.session.protocol).count()
+            let fields = Fields::new(template.definition(), message.session.protocol);
+            fields.take(bits).count()
         };
-        let highest = (u64::BITS - keys.leading_zeros()) as usize;
+        let highest = bits - keys.leading_zeros() as usize;
         find(message, self.changes, id).is_ok_and(|(template, _)| highest <= fields(template))
     }
 

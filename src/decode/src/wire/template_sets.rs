@@ -87,14 +87,17 @@ fn withdraw(message: &Message<'_>, plan: &mut Plan, id: u16, options: bool) {
         plan.entry.tally.one(Reason::WithdrawalIgnored);
         return;
     }
-    let withdrawn = if id >= FIRST_DATA_SET {
-        vec![message.session.template_key(id)]
+    let all = id < FIRST_DATA_SET;
+    let withdrawn = if all {
+        all_keys(message, plan, options)
     } else {
-        all_of_kind(message, plan, options)
+        vec![message.session.template_key(id)]
     };
+    let is_kind = |template: &Template| (template.kind != Kind::Data) == options;
     let mut known = 0;
     for key in withdrawn {
-        if known_template(message, plan, key).is_some() {
+        let template = known_template(message, plan, key);
+        if template.is_some_and(|template| !all || is_kind(template)) {
             plan.templates.set(key, Change::Drop);
             known += 1;
         }
@@ -104,19 +107,19 @@ fn withdraw(message: &Message<'_>, plan: &mut Plan, id: u16, options: bool) {
     tally.add(Reason::WithdrawalUnknown, usize::from(known == 0), 0);
 }
 
-/// The keys of all templates of this session and domain, or of all options templates.
-fn all_of_kind(message: &Message<'_>, plan: &Plan, options: bool) -> Vec<u128> {
-    let is_kind = |template: &Template| (template.kind != Kind::Data) == options;
-    let domain = |key: u128| key >> 16 == message.session.template_key(0) >> 16;
-    let held = message.host.into_iter().flat_map(|host| {
-        let held = host.templates().iter();
-        held.filter(|(key, _, template)| domain(*key) && is_kind(template))
-    });
-    let new = plan.templates.iter().filter(|(_, change)| match change {
-        Change::Keep(template) => is_kind(template),
-        Change::Renew | Change::Drop => false,
-    });
+/// The keys of all templates of this session and domain that may be left when all of a
+/// kind are withdrawn. Those that were known before the message are asked for once, lest
+/// thousands of withdrawals in it go through thousands of templates each.
+fn all_keys(message: &Message<'_>, plan: &mut Plan, options: bool) -> Vec<u128> {
+    let domain = message.session.template_key(0) >> 16;
+    let asked = plan.withdrawn.get_mut(usize::from(options));
+    let asked = asked.is_some_and(|asked| std::mem::replace(asked, true));
+    let host = message.host.filter(|_| !asked).into_iter();
+    let held = host.flat_map(|host| host.templates().iter());
+    let held = held.filter(|&(key, _, _)| key >> 16 == domain);
     let mut keys: Vec<u128> = held.map(|(key, _, _)| key).collect();
+    let changed = plan.templates.iter();
+    let new = changed.filter(|(_, change)| matches!(change, Change::Keep(_)));
     keys.extend(new.map(|&(key, _)| key));
     keys.sort_unstable();
     keys.dedup();

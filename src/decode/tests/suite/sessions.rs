@@ -95,6 +95,17 @@ fn t09_all_templates_or_all_options_templates_go_at_once() {
 }
 
 #[test]
+fn t09_a_withdrawal_of_all_spares_what_has_become_of_the_other_kind() {
+    let mut session = Session::acquainted();
+    let message = Message::ipfix().set(2, &shorts(&[256, 0]));
+    let message = message.options(256, &[(144, 4)], &[(34, 4)]);
+    let message = message.set(2, &shorts(&[2, 0]));
+    assert_eq!(session.send(&message.set(256, &[0; 8])), (0, 1));
+    assert_eq!(session.send(&Message::ipfix().set(256, &[0; 8])), (0, 1));
+    assert_eq!(session.known(), (false, false, true));
+}
+
+#[test]
 fn t09_a_withdrawal_of_all_concerns_its_own_domain_alone() {
     let mut session = Session::acquainted();
     session.send(&Message::ipfix().domain(8).template(256, &ABSOLUTE));

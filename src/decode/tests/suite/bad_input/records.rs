@@ -171,6 +171,13 @@ fn amplification() -> Vec<Case> {
             })
             .flows(2)
             .counts(Reason::TimeMissing, 2),
+        case(
+            "B062",
+            "sixty thousand records, each with sixteen thousand lists of no octets",
+        )
+        .send_both(|message| message.template(300, &[&[(4, 1)][..], &[(292, 0); 16_000]].concat()))
+        .send_both(|message| message.set(300, &[6; 60_000]))
+        .counts(Reason::NoKey, 120_000),
         case("B063", "one field that fills the message")
             .send_both(|message| {
                 let fields = [(8, 4), (12, 4), (313, VARIABLE), (1, 4)];

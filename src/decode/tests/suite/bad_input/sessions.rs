@@ -4,7 +4,7 @@
 use decode::{Reason, SequenceCounters};
 
 use super::{Case, Seen, case};
-use crate::encode::{ABSOLUTE, EXPORT, Message, V5, absolute_record, shorts};
+use crate::encode::{ABSOLUTE, EXPORT, Message, V5, absolute_record, shorts, template_record};
 use crate::support::source;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -86,7 +86,22 @@ fn templates() -> Vec<Case> {
         )
         .flows(1)
         .counts(Reason::WithdrawalUnknown, 1),
+        many_known(case(
+            "B048",
+            "sixteen thousand withdrawals of all templates in a message",
+        ))
+        .stream(&Message::ipfix().set(2, &shorts(&[2, 0]).repeat(16_000)))
+        .counts(Reason::TemplateWithdrawn, 4_000)
+        .counts(Reason::WithdrawalUnknown, 15_999),
     ]
+}
+
+/// Four thousand templates that a stream has sent.
+fn many_known(case: Case) -> Case {
+    let records: Vec<Vec<u8>> = (300..4_300)
+        .map(|id| template_record(id, &[(8, 4)]))
+        .collect();
+    case.stream(&Message::ipfix().set(2, &records.concat()))
 }
 
 fn restarts() -> Vec<Case> {
