@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use decode::Ledger;
 
+use crate::exporter_session::Refused;
 use crate::message::Custody;
 
 /// A counter that several threads add to.
@@ -44,6 +45,7 @@ macro_rules! counters {
         pub struct Accounting {
             $($(#[$doc])+ pub $name: Counter,)+
             decoding: Mutex<Ledger>,
+            refused: [Counter; Refused::ALL.len()],
         }
 
         /// The counters at one moment.
@@ -69,7 +71,8 @@ macro_rules! counters {
 }
 
 counters! {
-    /// Datagrams taken from the kernel, or read from a raw dataset.
+    /// Datagrams taken from the kernel and messages cut from streams, or both read from a
+    /// raw dataset. A message over a stream counts as a datagram from here on.
     datagrams_received,
     /// Datagrams that the kernel dropped because its receive buffer was full.
     datagrams_dropped_by_kernel,
@@ -83,10 +86,32 @@ counters! {
     datagrams_rejected,
     /// Datagrams whose decoding panicked, or whose batch no stage answered for.
     datagrams_quarantined,
+    /// Messages of a stream that came after one for which it was to be closed.
+    datagrams_discarded,
     /// Datagrams written to the raw dataset.
     datagrams_recorded,
     /// Datagrams that could not be written to the raw dataset.
     datagrams_not_recorded,
+    /// Sessions of exporters over TCP and TLS begun.
+    streams_begun,
+    /// Gauge: sessions of exporters open.
+    streams_open,
+    /// Sessions that their exporter closed between two messages.
+    streams_finished,
+    /// Sessions that their exporter closed within a message.
+    streams_cut_off,
+    /// Sessions that broke off.
+    streams_reset,
+    /// Sessions closed because no message came for too long.
+    streams_idle,
+    /// Sessions closed for what came over them.
+    streams_malformed,
+    /// Sessions that a failure of their own ended.
+    streams_fell,
+    /// Sessions closed because the service ended.
+    streams_drained,
+    /// Connections refused, each by its reason (see [`crate::exporter_session::Refused`]).
+    streams_refused,
     /// Flow Records decoded.
     records_decoded,
     /// Flow Records out of these that count both directions (RFC 5103): each becomes two
@@ -155,9 +180,24 @@ impl Totals {
     pub fn imbalances(&self) -> Vec<Imbalance> {
         let laws = [
             (
-                "datagrams received = decoded + rejected + quarantined",
+                "datagrams received = decoded + rejected + quarantined + discarded",
                 self.datagrams_received,
-                self.datagrams_decoded + self.datagrams_rejected + self.datagrams_quarantined,
+                self.datagrams_decoded
+                    + self.datagrams_rejected
+                    + self.datagrams_quarantined
+                    + self.datagrams_discarded,
+            ),
+            (
+                "streams begun = open + those of each end",
+                self.streams_begun,
+                self.streams_open
+                    + self.streams_finished
+                    + self.streams_cut_off
+                    + self.streams_reset
+                    + self.streams_idle
+                    + self.streams_malformed
+                    + self.streams_fell
+                    + self.streams_drained,
             ),
             (
                 "records decoded + split = aggregated + quarantined",
@@ -192,7 +232,11 @@ impl Accounting {
     pub(crate) fn quarantined(&self, custody: &Custody) {
         match custody {
             Custody::Nothing => {}
-            Custody::Datagrams(batch) => self.datagrams_not_recorded.add_len(batch.len()),
+            Custody::Messages(sent) => {
+                self.datagrams_received.add_len(sent.messages.len());
+                self.datagrams_quarantined.add_len(sent.messages.len());
+            }
+            Custody::Arrivals(batch) => self.datagrams_not_recorded.add_len(batch.datagrams()),
             Custody::Datagram(_) => self.datagrams_quarantined.add(1),
             Custody::Originals(flows) => self.records_quarantined.add_len(flows.len()),
             Custody::Aggregated(flows) => self.flows_quarantined.add_len(flows.len()),
@@ -201,6 +245,20 @@ impl Accounting {
             Custody::Replayed(block) => self.flows_quarantined.add_len(block.flows().len()),
             Custody::Block(block) => self.flows_not_recorded.add_len(block.flows().len()),
         }
+    }
+
+    /// Counts a connection of an exporter that gets no session.
+    pub(crate) fn refuse(&self, refused: Refused) {
+        self.streams_refused.add(1);
+        if let Some(counter) = self.refused.get(refused.index()) {
+            counter.add(1);
+        }
+    }
+
+    /// How many connections of exporters were refused for a reason.
+    #[must_use]
+    pub fn refused(&self, refused: Refused) -> u64 {
+        self.refused.get(refused.index()).map_or(0, Counter::get)
     }
 
     /// What the decoder has counted over all exporters, each rejection by its reason.

@@ -8,7 +8,6 @@ use std::time::Duration;
 use actix::prelude::*;
 use futures_util::stream;
 use protocol::{Refusal, RefusalCode};
-use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -18,6 +17,7 @@ use crate::client_session::{self, ClientSession};
 use crate::hall::Hall;
 use crate::rate_limit::RateLimit;
 use crate::supervision::{Incident, Policy, supervise};
+use crate::tcp;
 
 /// The name in logs.
 pub const NAME: &str = "client-listener";
@@ -33,21 +33,6 @@ pub struct ClientListener {
     policy: Policy,
     overseer: Recipient<Incident>,
     log: RateLimit,
-}
-
-/// Small answers go out at once, and a client whose machine vanished is noticed within
-/// half a minute. Neither is needed to serve it.
-fn prepare(stream: &TcpStream) {
-    let keepalive = TcpKeepalive::new()
-        .with_time(Duration::from_secs(15))
-        .with_interval(Duration::from_secs(5))
-        .with_retries(3);
-    let socket = SockRef::from(stream);
-    drop(
-        socket
-            .set_tcp_nodelay(true)
-            .and_then(|()| socket.set_tcp_keepalive(&keepalive)),
-    );
 }
 
 type Accepted = io::Result<(TcpStream, SocketAddr)>;
@@ -74,7 +59,7 @@ impl ClientListener {
     }
 
     fn welcome(&mut self, stream: TcpStream, peer: SocketAddr) {
-        prepare(&stream);
+        tcp::prepare(&stream);
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             return self.turn_away(stream, peer);
         };

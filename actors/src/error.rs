@@ -12,12 +12,12 @@ pub enum ActorsError {
     /// A port for exporters cannot be had.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// The port for clients cannot be had.
+    /// A TCP port for clients or exporters cannot be had.
     #[error(
         "cannot listen on tcp {address}: {source}; {}",
         crate::receiver::remedy(source)
     )]
-    Clients {
+    Listen {
         /// The port.
         address: SocketAddr,
         /// What the system says.

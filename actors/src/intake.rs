@@ -1,19 +1,22 @@
-//! The intake: datagrams in, records to the lanes, ticks in between.
+//! The intake: datagrams and sessions in, records to the lanes, ticks in between.
 //!
-//! Receiver and Replayer share it, so that live and replayed datagrams take exactly the
-//! same way: stamp, tick, decode, spread over the lanes.
+//! Receiver and Replayer share it, so that what is live and what is replayed take exactly
+//! the same way: stamp, tick, decode, spread over the lanes.
 
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use actix::prelude::*;
-use decode::Decoder;
+use dataset::Piece;
+use decode::{Decoder, Transport};
 use flow::{OriginalFlow, ReceiveTime, Tick};
 use tracing::{debug, warn};
 
 use crate::accounting::Accounting;
 use crate::clock::Clock;
 use crate::lanes::Lanes;
-use crate::message::{Custody, DatagramBatch, PoisonDatagram, Release};
+use crate::message::{Arrival, Arrivals, Custody, PoisonDatagram, Release};
 use crate::quarantine::Bin;
 use crate::rate_limit::RateLimit;
 use crate::supervision::guard;
@@ -22,10 +25,12 @@ use crate::wait::Wait;
 /// How many unknown elements one log line names; the others are counted in it.
 const ELEMENTS_PER_LINE: usize = 64;
 
-/// Decodes datagrams in order of receipt and feeds the lanes.
+/// Decodes datagrams and messages in order of receipt and feeds the lanes.
 pub struct Intake {
     stage: &'static str,
     decoder: Decoder,
+    /// Sessions of which nothing more is taken in, by the exporter's end.
+    closed: BTreeSet<SocketAddr>,
     clock: Clock,
     run: u32,
     lanes: Lanes,
@@ -62,6 +67,7 @@ impl Intake {
         Self {
             stage,
             decoder,
+            closed: BTreeSet::new(),
             clock,
             run: 0,
             lanes,
@@ -83,20 +89,31 @@ impl Intake {
         self.clock.ticked()
     }
 
-    /// Takes in datagrams that are stamped and in order.
-    pub fn take_in<A>(&mut self, batch: &DatagramBatch, ctx: &mut Context<A>)
+    /// Whether nothing more of the session from `source` is taken in: it is to be closed
+    /// (RFC 7011, 9.1).
+    #[must_use]
+    pub fn is_closed(&self, source: SocketAddr) -> bool {
+        self.closed.contains(&source)
+    }
+
+    /// Takes in what is stamped and in order.
+    pub fn take_in<A>(&mut self, batch: &Arrivals, ctx: &mut Context<A>)
     where
         A: Actor<Context = Context<A>>,
     {
-        self.accounting.datagrams_received.add_len(batch.len());
+        let datagrams = batch.datagrams();
+        self.accounting.datagrams_received.add_len(datagrams);
         let mut flows = self.lanes.buffer();
-        for datagram in batch.iter() {
-            let second = datagram.received.tick();
+        for arrival in batch.iter() {
+            let second = arrival.received().tick();
             if self.clock.ticked() != Some(second) {
                 flows = self.pass_on(flows, ctx);
                 self.advance(second, ctx);
             }
-            flows = self.decode(datagram, flows);
+            flows = match arrival {
+                Arrival::Datagram(datagram) => self.decode(Transport::Udp, datagram, flows),
+                Arrival::Session(piece) => self.take_in_piece(&piece, flows),
+            };
         }
         self.pass_on(flows, ctx);
         self.accounting
@@ -139,6 +156,7 @@ impl Intake {
             );
         }
         self.decoder = self.decoder.anew();
+        self.closed.clear();
         self.clock = self.clock.anew();
         self.run += 1;
     }
@@ -158,10 +176,42 @@ impl Intake {
         flows
     }
 
-    /// Decodes one datagram behind `flows`. If that panics, the datagram alone goes to
+    /// Takes in a part of a session. What one session told is nothing to the next from
+    /// the same source (RFC 7011, 8), whether or not its end was seen.
+    fn take_in_piece(&mut self, piece: &Piece<'_>, flows: Vec<OriginalFlow>) -> Vec<OriginalFlow> {
+        if piece.begins {
+            self.forget(piece.source);
+        }
+        let message = dataset::Datagram {
+            received: piece.received,
+            source: piece.source,
+            destination: piece.destination,
+            payload: piece.octets,
+        };
+        let flows = if piece.octets.is_empty() {
+            flows
+        } else if self.is_closed(piece.source) {
+            self.accounting.datagrams_discarded.add(1);
+            flows
+        } else {
+            self.decode(Transport::Stream, message, flows)
+        };
+        if piece.end.is_some() {
+            self.forget(piece.source);
+        }
+        flows
+    }
+
+    fn forget(&mut self, source: SocketAddr) {
+        self.decoder.end_session(source);
+        self.closed.remove(&source);
+    }
+
+    /// Decodes one datagram or message behind `flows`. If that panics, it alone goes to
     /// quarantine: what was decoded before it is kept aside meanwhile.
     fn decode(
         &mut self,
+        transport: Transport,
         datagram: dataset::Datagram<'_>,
         mut flows: Vec<OriginalFlow>,
     ) -> Vec<OriginalFlow> {
@@ -177,12 +227,15 @@ impl Intake {
             payload,
         };
         let (decoder, scratch) = (&self.decoder, self.lanes.scratch());
-        match guard(|| decoder.plan(input, scratch)) {
+        match guard(|| decoder.plan_over(transport, input, scratch)) {
             Ok(plan) => {
                 let (decoded, report) = self.decoder.apply(plan);
                 flows.extend_from_slice(&decoded);
                 self.lanes.keep_scratch(decoded);
                 self.count(&report);
+                if report.close {
+                    self.closed.insert(source);
+                }
                 if report.templates > 0 {
                     self.tell_unknown_elements();
                 }

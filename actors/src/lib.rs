@@ -10,12 +10,16 @@
 pub mod accounting;
 pub mod aggregator;
 pub mod anonymizer;
+pub mod arrivals;
 pub mod client_listener;
 pub mod client_session;
 pub mod clock;
+mod cutter;
 mod each;
 pub mod enricher;
 mod error;
+pub mod exporter_listener;
+pub mod exporter_session;
 pub mod hall;
 pub mod intake;
 pub mod lanes;
@@ -32,6 +36,8 @@ pub mod replayer;
 pub mod ring;
 pub mod store;
 pub mod supervision;
+mod tcp;
+pub mod tls;
 mod wait;
 
 #[cfg(test)]

@@ -1,83 +1,46 @@
 //! Every message that crosses a mailbox, in the order of the flow.
 
 use std::net::SocketAddr;
-use std::ops::Range;
 use std::sync::Arc;
 
+use actix::dev::MessageResponse;
 use actix::prelude::*;
+use dataset::StreamEnd;
 use flow::{AggregatedFlow, EnrichedFlow, OriginalFlow, ReceiveTime, Tick};
 use mediation::anonymize::AnonymizedFlow;
 use protocol::Block;
 
-/// Datagrams of one reading, one after the other in one buffer.
-#[derive(Debug, Default)]
-pub struct DatagramBatch {
-    octets: Vec<u8>,
-    datagrams: Vec<Stored>,
+pub use crate::arrivals::{Arrival, Arrivals, Messages};
+
+/// ExporterSession -> Receiver: whole messages of one session, in order.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Verdict")]
+pub struct StreamMessages {
+    /// The exporter's end of the connection.
+    pub source: SocketAddr,
+    /// The collector's end.
+    pub destination: SocketAddr,
+    /// Whether the session begins with them.
+    pub begins: bool,
+    /// The messages.
+    pub messages: Arc<Messages>,
+    /// How the session ended after them, if it did.
+    pub end: Option<StreamEnd>,
 }
 
-/// Where a datagram of a batch lies, and whence and when it came.
-#[derive(Debug, Clone)]
-struct Stored {
-    received: ReceiveTime,
-    source: SocketAddr,
-    destination: SocketAddr,
-    place: Range<usize>,
+/// What becomes of a session after its messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, MessageResponse)]
+pub enum Verdict {
+    /// It goes on.
+    GoOn,
+    /// It is to be closed (RFC 7011, 9.1): nothing more of it is taken in.
+    Close,
 }
 
-impl DatagramBatch {
-    /// Adds a datagram.
-    pub fn push(&mut self, datagram: dataset::Datagram<'_>) {
-        let dataset::Datagram {
-            received,
-            source,
-            destination,
-            payload,
-        } = datagram;
-        let from = self.octets.len();
-        self.octets.extend_from_slice(payload);
-        let place = from..self.octets.len();
-        self.datagrams.push(Stored {
-            received,
-            source,
-            destination,
-            place,
-        });
-    }
-
-    /// The datagrams in the order in which they were received.
-    pub fn iter(&self) -> impl Iterator<Item = dataset::Datagram<'_>> {
-        self.datagrams.iter().map(|stored| dataset::Datagram {
-            received: stored.received,
-            source: stored.source,
-            destination: stored.destination,
-            payload: self.octets.get(stored.place.clone()).unwrap_or_default(),
-        })
-    }
-
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.datagrams.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.datagrams.is_empty()
-    }
-
-    /// Octets of all payloads together.
-    #[must_use]
-    pub fn octets(&self) -> usize {
-        self.octets.len()
-    }
-}
-
-/// Receiver -> Recorder: datagrams as received.
+/// Receiver -> Recorder: what came, as it came.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
-pub struct RawDatagrams(pub Arc<DatagramBatch>);
+pub struct RawArrivals(pub Arc<Arrivals>);
 
 /// Receiver or Replayer -> Recorder: the clock ran until here; the run is over.
 #[derive(Debug, Clone, Copy, Message)]
@@ -196,7 +159,7 @@ pub struct Publish(pub Arc<Block>);
 #[rtype(result = "()")]
 pub struct Barrier;
 
-/// To a source (Receiver, Replayer): stop taking in, pass on what is there, release all.
+/// To a source (ExporterListener, Receiver, Replayer): stop taking in, pass on what is there, release all.
 /// Answered when every lane has released its flows.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "()")]
@@ -220,8 +183,10 @@ pub struct PoisonDatagram {
 pub enum Custody {
     /// Nothing that could be lost, such as a tick.
     Nothing,
-    /// Datagrams that were decoded and not recorded.
-    Datagrams(Arc<DatagramBatch>),
+    /// Messages of a session that were not taken in.
+    Messages(StreamMessages),
+    /// Datagrams and messages that were decoded and not recorded.
+    Arrivals(Arc<Arrivals>),
     /// A datagram that could not be decoded.
     Datagram(Box<PoisonDatagram>),
     /// Records of exporters.

@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::accounting::Accounting;
-use crate::client_session;
 use crate::supervision::Incident;
+use crate::{client_session, exporter_session};
 
 /// Told when a stage was given up: the service drains and ends with a failure.
 #[derive(Debug, Clone, Default)]
@@ -77,12 +77,14 @@ impl Handler<Incident> for Overseer {
                     "fell; it keeps its mailbox and runs again"
                 );
             }
-            Incident::GaveUp { actor, cause } if actor == client_session::NAME => {
-                // One client's session is not the service: its client connects anew.
+            Incident::GaveUp { actor, cause }
+                if [client_session::NAME, exporter_session::NAME].contains(&actor) =>
+            {
+                // One session is not the service: its client or exporter connects anew.
                 self.accounting.falls.add(1);
                 warn!(
                     stage = actor,
-                    cause, "fell too often; this client is disconnected"
+                    cause, "fell too often; its peer is disconnected"
                 );
             }
             Incident::GaveUp { actor, cause } => {

@@ -36,6 +36,7 @@ mod recorder;
 mod replay;
 mod size;
 mod statement;
+mod streams;
 mod suggest;
 mod supervision;
 #[cfg(test)]
@@ -58,4 +59,5 @@ pub use recorder::Recorder;
 pub use replay::{Pace, Replay};
 pub use size::ByteSize;
 pub use statement::text_override;
+pub use streams::{Streams, Tls};
 pub use supervision::Supervision;

@@ -35,11 +35,27 @@ pub(crate) struct Pipeline {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Receiver {
     pub(crate) listen: Value,
+    pub(crate) listen_tcp: Value,
+    pub(crate) listen_tls: Value,
     pub(crate) receive_buffer: Value,
     pub(crate) datagrams_per_read: Value,
     pub(crate) exporters_max: Value,
     pub(crate) templates_per_exporter_max: Value,
     pub(crate) elements: Value,
+    pub(crate) streams_max: Value,
+    pub(crate) streams_per_exporter_max: Value,
+    pub(crate) stream_idle_timeout: Value,
+    pub(crate) handshake_timeout: Value,
+    pub(crate) tls: Tls,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tls {
+    pub(crate) certificate: Value,
+    pub(crate) key: Value,
+    pub(crate) client_ca: Value,
+    pub(crate) exporters: Value,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,4 +1,4 @@
-//! `[receiver]`: how datagrams are received.
+//! `[receiver]`: how flow records are received.
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use crate::check::{Check, item};
 use crate::raw;
 use crate::size::{ByteSize, GIB, KIB};
+use crate::streams::Streams;
 
-/// How datagrams are received.
+/// How flow records are received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receiver {
     listen: Vec<SocketAddr>,
+    streams: Streams,
     receive_buffer: ByteSize,
     datagrams_per_read: NonZeroUsize,
     exporters_max: NonZeroUsize,
@@ -24,6 +26,12 @@ impl Receiver {
     #[must_use]
     pub fn listen(&self) -> &[SocketAddr] {
         &self.listen
+    }
+
+    /// What is received over TCP and TLS.
+    #[must_use]
+    pub const fn streams(&self) -> &Streams {
+        &self.streams
     }
 
     /// The receive buffer to ask of the system for each socket.
@@ -58,6 +66,7 @@ impl Receiver {
 
     pub(crate) fn check(raw: &raw::Receiver, check: &mut Check<'_>) -> Option<Self> {
         let listen = check.addresses(item("receiver.listen", &raw.listen), &(1..=64));
+        let streams = Streams::check(raw, check);
         let receive_buffer = item("receiver.receive_buffer", &raw.receive_buffer);
         let receive_buffer = check.size(receive_buffer, &(KIB.times(64)..=GIB));
         let datagrams_per_read = item("receiver.datagrams_per_read", &raw.datagrams_per_read);
@@ -73,6 +82,7 @@ impl Receiver {
         Some(Self {
             elements: elements?,
             listen: listen?,
+            streams: streams?,
             receive_buffer: receive_buffer?,
             datagrams_per_read: datagrams_per_read?,
             exporters_max: exporters_max?,

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::io;
 
 use actors::ActorsError;
+use actors::tls::TlsError;
 use db::DbError;
 use settings::SettingsErrors;
 
@@ -27,6 +28,9 @@ pub(crate) enum CliError {
     /// A file of elements cannot be used.
     #[error(transparent)]
     Elements(#[from] ElementsError),
+    /// A file of TLS cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A look-up database cannot be used.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -57,7 +61,7 @@ impl CliError {
     /// 2 for wrong usage, 78 for wrong settings, 1 for any other failure.
     pub(crate) const fn exit_code(&self) -> u8 {
         match self {
-            Self::Settings(_) => 78,
+            Self::Settings(_) | Self::Tls(_) => 78,
             Self::Generate(
                 GenerateError::Remote(..)
                 | GenerateError::Resolve { .. }

@@ -1,18 +1,23 @@
-//! What the pipeline needs of the world: databases, key and elements.
+//! What the pipeline needs of the world: databases, keys and elements.
 
 use std::sync::Arc;
 
 use actors::pipeline::Parts;
+use actors::tls::ExporterTls;
 use db::{Databases, File, Files};
 use mediation::anonymize::{CryptoPan, Policy};
-use settings::{DatabaseFile, Settings};
+use settings::{DatabaseFile, Mode, Settings};
 use tracing::{info, warn};
 
 use super::key_file::{self, Found};
 use super::{CliError, elements};
 
-/// Opens the databases, the key and the elements that the settings name.
+/// Opens the databases, the keys and the elements that the settings name.
 pub(crate) fn open(settings: Settings) -> Result<Parts, CliError> {
+    let tls = match settings.mode() {
+        Mode::Collect => tls(&settings)?,
+        Mode::Replay => None,
+    };
     let policy = policy(&settings)?;
     let databases = databases(&settings)?;
     let elements = elements::named(settings.receiver().elements())?;
@@ -21,7 +26,14 @@ pub(crate) fn open(settings: Settings) -> Result<Parts, CliError> {
         lookup: Arc::new(databases),
         policy,
         elements,
+        tls,
     })
+}
+
+/// TLS of exporters, if the settings listen for it.
+pub(super) fn tls(settings: &Settings) -> Result<Option<ExporterTls>, CliError> {
+    let tls = settings.receiver().streams().tls();
+    Ok(tls.map(ExporterTls::load).transpose()?)
 }
 
 fn databases(settings: &Settings) -> Result<Databases, CliError> {

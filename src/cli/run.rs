@@ -73,6 +73,10 @@ fn tell(settings: &Settings, started: &Started) {
             requested.bytes()
         );
     }
+    for port in &started.streams {
+        let transport = if port.tls { "tls" } else { "tcp" };
+        info!("listening for exporters on {transport} {}", port.address);
+    }
     for address in &started.clients {
         info!("listening for clients on tcp {address}");
     }

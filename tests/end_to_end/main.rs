@@ -28,6 +28,7 @@ mod shutdown;
 mod slow_clients;
 mod softflowd;
 mod start_errors;
+mod streams;
 
 #[path = "../architecture/mod.rs"]
 mod architecture;

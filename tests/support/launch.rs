@@ -18,6 +18,7 @@ impl<'a> Launch<'a> {
         let args = vec!["run".to_owned()];
         Self { scratch, args }
             .set("receiver.listen", r#"["127.0.0.1:0"]"#)
+            .set("receiver.listen_tcp", "[]")
             .set("clients.listen", r#"["127.0.0.1:0"]"#)
             .set("log.format", "json")
             .set("recorder.directory", data)
@@ -66,6 +67,13 @@ impl<'a> Launch<'a> {
     /// Starts it and waits until it listens.
     pub(crate) fn start(&self) -> Service {
         Service::start(&mut self.command())
+    }
+
+    /// Runs another subcommand with the same settings.
+    pub(crate) fn run_as(&self, subcommand: &str) -> Outcome {
+        let mut command = program(self.scratch);
+        command.arg(subcommand).args(self.args.iter().skip(1));
+        program::finish(program::start(&mut command))
     }
 
     /// Runs it to its end, which comes by itself.

@@ -1,8 +1,10 @@
 //! What the end-to-end tests share: the running program, a client, an exporter, tools.
 
+pub(crate) mod certificates;
 pub(crate) mod client;
 pub(crate) mod exporter;
 pub(crate) mod files;
+pub(crate) mod ipfix;
 pub(crate) mod launch;
 pub(crate) mod program;
 pub(crate) mod scratch;

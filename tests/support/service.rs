@@ -18,6 +18,8 @@ pub(crate) struct Service {
     log: Arc<Log>,
     reader: Option<JoinHandle<()>>,
     exporters: Vec<SocketAddr>,
+    tcp: Vec<SocketAddr>,
+    tls: Vec<SocketAddr>,
     clients: Vec<SocketAddr>,
 }
 
@@ -81,7 +83,7 @@ fn message(line: &Value) -> &str {
 /// The address in a line such as `listening for clients on tcp 127.0.0.1:11338`.
 fn address(line: &str, before: &str) -> Option<SocketAddr> {
     let (_, after) = line.split_once(before)?;
-    after.split([',', ' ']).next()?.parse().ok()
+    after.split([',', ' ', '"']).next()?.parse().ok()
 }
 
 impl Service {
@@ -99,6 +101,8 @@ impl Service {
             log,
             reader,
             exporters: Vec::new(),
+            tcp: Vec::new(),
+            tls: Vec::new(),
             clients: Vec::new(),
         };
         service.find_ports();
@@ -112,9 +116,31 @@ impl Service {
         });
         self.clients.push(client);
         let log = self.log.text();
-        let udp = "listening for exporters on udp ";
-        let ports = log.lines().filter_map(|line| address(line, udp));
-        self.exporters.extend(ports);
+        for (transport, ports) in [
+            ("udp", &mut self.exporters),
+            ("tcp", &mut self.tcp),
+            ("tls", &mut self.tls),
+        ] {
+            let before = format!("listening for exporters on {transport} ");
+            let found = log.lines().filter_map(|line| address(line, &before));
+            ports.extend(found);
+        }
+    }
+
+    /// Where exporters connect to over TCP.
+    pub(crate) fn tcp_port(&self) -> SocketAddr {
+        self.tcp[0]
+    }
+
+    /// The same for IPv6.
+    pub(crate) fn tcp_port_v6(&self) -> SocketAddr {
+        let v6 = self.tcp.iter().find(|port| port.is_ipv6());
+        *v6.expect("a listener for IPv6")
+    }
+
+    /// Where exporters connect to over TLS.
+    pub(crate) fn tls_port(&self) -> SocketAddr {
+        self.tls[0]
     }
 
     /// Where exporters send to.
@@ -199,6 +225,20 @@ impl Ended {
             assert!(expected, "{line}");
         }
         assert!(!self.log.contains("panic"), "{}", self.log);
+    }
+
+    /// How many events the log of the drain names for a reason, under this name.
+    pub(crate) fn of_reason(&self, name: &str, reason: &str) -> u64 {
+        let objects = self
+            .log
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok());
+        let told = |line: &Value| {
+            (line["reason"] == reason)
+                .then(|| line[name].as_u64())
+                .flatten()
+        };
+        objects.filter_map(|line| told(&line)).sum()
     }
 
     /// A count of the line that it drained.

@@ -10,6 +10,7 @@ use tracing::{info, warn};
 use super::wiring::Pipeline;
 use super::{Ended, check};
 use crate::ActorsError;
+use crate::exporter_session::{Refused, SessionEnd};
 use crate::message::{Barrier, EndOfRun};
 
 /// How long clients have, at a shutdown, to take what is there.
@@ -29,13 +30,17 @@ impl Pipeline {
         self.end_sessions(ended).await;
         let totals = self.accounting.totals();
         check(&totals);
+        self.tell_streams();
         self.tell_reasons();
         info!(
+            streams = totals.streams_begun,
+            streams_refused = totals.streams_refused,
             datagrams = totals.datagrams_received,
             dropped_by_kernel = totals.datagrams_dropped_by_kernel,
             ignored_by_exporters = totals.exporters_ignored_packets,
             unsent_by_exporters = totals.exporters_unsent_flows,
             rejected = totals.datagrams_rejected,
+            discarded = totals.datagrams_discarded,
             records = totals.records_decoded,
             merged = totals.records_merged,
             flows = totals.flows_published,
@@ -66,6 +71,27 @@ impl Pipeline {
             recorder.send(end).await.ok();
         }
         self.quarantine.send(Barrier).await.ok();
+    }
+
+    /// Names how sessions of exporters ended, and why connections got none.
+    fn tell_streams(&self) {
+        for end in SessionEnd::ALL {
+            let streams = end.counter(&self.accounting).get();
+            if streams > 0 {
+                let (reason, meaning) = (end.name(), end.sentence());
+                info!(reason, streams, meaning, "sessions of exporters ended");
+            }
+        }
+        for refused in Refused::ALL {
+            let connections = self.accounting.refused(refused);
+            if connections > 0 {
+                let (reason, meaning) = (refused.name(), refused.sentence());
+                info!(
+                    reason,
+                    connections, meaning, "connections of exporters refused"
+                );
+            }
+        }
     }
 
     /// Names what was not decoded, reason by reason.

@@ -3,13 +3,14 @@
 //! ```text
 //!   arbiter      actors
 //!   system       Overseer, Publisher, and the task that waits for the end
-//!   source       Receiver or Replayer
+//!   source       Receiver, ExporterListener, ExporterSessions; or Replayer
 //!   lane 0..n    Aggregator -> Enricher -> Anonymizer
 //!   storage      raw Recorder, prepared Recorder, Quarantine: the ones that touch disks
 //!   clients      ClientListener, ClientSessions
 //! ```
 
 mod arbiters;
+mod doors;
 mod drain;
 mod outputs;
 mod signals;
@@ -31,6 +32,7 @@ use tracing::{info, warn};
 
 use crate::ActorsError;
 use crate::accounting::{Accounting, Totals};
+use crate::tls::ExporterTls;
 use signals::signals;
 use wiring::Pipeline;
 
@@ -47,6 +49,8 @@ pub struct Parts {
     pub policy: Policy,
     /// The Information Elements that are known.
     pub elements: Arc<Elements>,
+    /// TLS of exporters; needed where the settings listen for it.
+    pub tls: Option<ExporterTls>,
 }
 
 /// A port for exporters.
@@ -58,11 +62,22 @@ pub struct ExporterPort {
     pub buffer: usize,
 }
 
+/// A port for exporters' streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamPort {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Whether TLS is spoken there.
+    pub tls: bool,
+}
+
 /// What a pipeline says when it has started.
 #[derive(Debug, Clone)]
 pub struct Started {
     /// Where exporters send to; empty in a replay.
     pub exporters: Vec<ExporterPort>,
+    /// Where they connect to over TCP and TLS; empty in a replay.
+    pub streams: Vec<StreamPort>,
     /// Where clients connect to.
     pub clients: Vec<SocketAddr>,
     /// The running counters.
@@ -147,7 +162,11 @@ fn tell(now: &Totals, before: &Totals) {
     let rejected = now.datagrams_rejected - before.datagrams_rejected;
     if records + flows + lost + rejected > 0 {
         let (live, clients) = (now.records_held, now.sessions_open);
-        info!(records, flows, live, lost, rejected, clients, "last 10 s");
+        let streams = now.streams_open;
+        info!(
+            records,
+            flows, live, lost, rejected, streams, clients, "last 10 s"
+        );
     }
 }
 

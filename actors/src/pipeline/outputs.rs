@@ -25,6 +25,7 @@ use crate::replayer::RUN;
 use crate::ring::Ring;
 use crate::store::{Options, Store, StoreError, oldest_seq_of};
 use crate::supervision::supervise;
+use crate::tcp;
 
 /// What comes after the lanes.
 pub(super) struct Outputs {
@@ -211,8 +212,8 @@ async fn start_clients(
     let clients = arbiters.clients.handle();
     let (mut listeners, mut addresses) = (Vec::new(), Vec::new());
     for &address in common.settings.clients().listen() {
-        let failed = |source| ActorsError::Clients { address, source };
-        let bound = bind(address).map_err(failed)?;
+        let failed = |source| ActorsError::Listen { address, source };
+        let bound = tcp::bind(address).map_err(failed)?;
         addresses.push(bound.local_addr().map_err(failed)?);
         let listener = on(&clients, move || TcpListener::from_std(bound)).await?;
         listeners.push(Arc::new(listener.map_err(failed)?));
@@ -230,18 +231,4 @@ async fn start_clients(
         move |_| ClientListener::new(listeners, hall, sessions_max, policy, overseer),
     );
     Ok((listener, addresses))
-}
-
-fn bind(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
-    let domain = socket2::Domain::for_address(address);
-    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, None)?;
-    if address.is_ipv6() {
-        socket.set_only_v6(true)?;
-    }
-    // Connections of an earlier run that are still closing do not hold the port.
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(1_024)?;
-    Ok(socket.into())
 }

@@ -9,12 +9,14 @@ use decode::Decoder;
 use settings::{Mode, Settings};
 use tracing::warn;
 
-use super::ExporterPort;
 use super::arbiters::{Arbiters, on};
+use super::doors::{self, BoundDoor};
 use super::outputs::Outputs;
 use super::wiring::{Common, timeouts};
+use super::{ExporterPort, StreamPort};
 use crate::ActorsError;
 use crate::clock::Clock;
+use crate::exporter_listener::ExporterListener;
 use crate::intake::{Intake, limits};
 use crate::lanes::{LaneEntry, Lanes};
 use crate::message::{Drain, Publish};
@@ -25,11 +27,15 @@ use crate::replayer::{
 };
 use crate::store::{StoreError, Stream, locate, oldest_seq_of};
 use crate::supervision::supervise;
+use crate::tls::ExporterTls;
 
 /// What feeds the pipeline, before it runs.
 pub(super) enum Feed {
-    /// Ports to receive on.
-    Live(Vec<BoundPort>),
+    /// UDP ports to receive on, and where exporters connect to.
+    Live {
+        ports: Vec<BoundPort>,
+        doors: Vec<BoundDoor>,
+    },
     /// A raw dataset; whether its flows are recorded.
     Raw { directory: PathBuf, records: bool },
     /// A prepared dataset and its first position.
@@ -38,15 +44,22 @@ pub(super) enum Feed {
 
 /// What feeds the pipeline.
 pub(super) enum Source {
-    Receiver(Addr<Receiver>),
+    Receiver(Addr<Receiver>, Addr<ExporterListener>),
     Replayer(Addr<Replayer>, Outcome),
+}
+
+/// Where a source listens; nowhere in a replay.
+#[derive(Default)]
+pub(super) struct Ports {
+    pub(super) exporters: Vec<ExporterPort>,
+    pub(super) streams: Vec<StreamPort>,
 }
 
 impl Feed {
     /// Whether the flows that come of it are recorded, if the settings say so.
     pub(super) const fn records(&self) -> bool {
         match self {
-            Self::Live(_) => true,
+            Self::Live { .. } => true,
             Self::Raw { records, .. } => *records,
             Self::Prepared { .. } => false,
         }
@@ -71,7 +84,7 @@ impl Feed {
 
 impl Source {
     /// Binds the ports, or finds the dataset.
-    pub(super) fn prepare(common: &Common) -> Result<Feed, ActorsError> {
+    pub(super) fn prepare(common: &Common, tls: Option<&ExporterTls>) -> Result<Feed, ActorsError> {
         let settings = &common.settings;
         match (settings.mode(), settings.replay().dataset()) {
             (Mode::Replay, Some(dataset)) => Ok(replayed(settings, dataset)?),
@@ -79,7 +92,10 @@ impl Source {
                 let buffer = settings.receiver().receive_buffer().as_usize();
                 let listen = settings.receiver().listen().iter();
                 let ports = listen.map(|&address| receiver::bind(address, buffer));
-                Ok(Feed::Live(ports.collect::<Result<_, _>>()?))
+                Ok(Feed::Live {
+                    ports: ports.collect::<Result<_, _>>()?,
+                    doors: doors::bind(settings.receiver().streams(), tls)?,
+                })
             }
         }
     }
@@ -92,20 +108,34 @@ impl Source {
         lanes: Vec<LaneEntry>,
         publisher: &Addr<Publisher>,
         outputs: &Outputs,
-    ) -> Result<(Self, Vec<ExporterPort>), ActorsError> {
+    ) -> Result<(Self, Ports), ActorsError> {
         let publisher = publisher.clone().recipient();
         match feed {
-            Feed::Live(ports) => start_receiver(common, arbiters, ports, lanes, outputs).await,
+            Feed::Live { ports, doors } => {
+                let (receiver, exporters) =
+                    start_receiver(common, arbiters, ports, lanes, outputs).await?;
+                let (listener, streams) = doors::open(common, arbiters, doors, &receiver).await?;
+                Ok((
+                    Self::Receiver(receiver, listener),
+                    Ports { exporters, streams },
+                ))
+            }
             Feed::Raw { directory, .. } => {
                 let make = raw_source(common, directory, lanes);
-                Ok((start_replayer(common, arbiters, make, outputs), Vec::new()))
+                Ok((
+                    start_replayer(common, arbiters, make, outputs),
+                    Ports::default(),
+                ))
             }
             Feed::Prepared {
                 directory,
                 first_seq,
             } => {
                 let make = prepared_source(common, directory, first_seq, publisher);
-                Ok((start_replayer(common, arbiters, make, outputs), Vec::new()))
+                Ok((
+                    start_replayer(common, arbiters, make, outputs),
+                    Ports::default(),
+                ))
             }
         }
     }
@@ -113,7 +143,11 @@ impl Source {
     /// Takes in what is there and stops; answered when all of it was answered for.
     pub(super) async fn drain(&self) {
         match self {
-            Self::Receiver(receiver) => receiver.send(Drain).await.ok(),
+            Self::Receiver(receiver, listener) => {
+                // Sessions first: what they still have to say goes to the Receiver.
+                listener.send(Drain).await.ok();
+                receiver.send(Drain).await.ok()
+            }
             Self::Replayer(replayer, _) => replayer.send(Drain).await.ok(),
         };
     }
@@ -121,7 +155,7 @@ impl Source {
     /// Waits until a replay is over; for ever where nothing is replayed.
     pub(super) async fn replayed(&self) {
         match self {
-            Self::Receiver(_) => std::future::pending().await,
+            Self::Receiver(..) => std::future::pending().await,
             Self::Replayer(_, outcome) => outcome.over.cancelled().await,
         }
     }
@@ -129,7 +163,7 @@ impl Source {
     /// What stopped a replay before its end.
     pub(super) fn take_error(&self) -> Option<StoreError> {
         match self {
-            Self::Receiver(_) => None,
+            Self::Receiver(..) => None,
             Self::Replayer(_, outcome) => outcome.take_error(),
         }
     }
@@ -174,7 +208,7 @@ async fn start_receiver(
     ports: Vec<BoundPort>,
     lanes: Vec<LaneEntry>,
     outputs: &Outputs,
-) -> Result<(Source, Vec<ExporterPort>), ActorsError> {
+) -> Result<(Addr<Receiver>, Vec<ExporterPort>), ActorsError> {
     let told = |port: &BoundPort| ExporterPort {
         address: port.address(),
         buffer: port.granted(),
@@ -203,7 +237,7 @@ async fn start_receiver(
         &arbiter,
         move |_| Receiver::new(ports, per_read, intake(), raw, bin, accounting),
     );
-    Ok((Source::Receiver(receiver), exporters))
+    Ok((receiver, exporters))
 }
 
 /// Makes the intake on the arbiter where it is used.

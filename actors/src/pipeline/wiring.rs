@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use super::arbiters::Arbiters;
 use super::outputs::Outputs;
-use super::sources::Source;
+use super::sources::{Ports, Source};
 use super::{Parts, Started};
 use crate::ActorsError;
 use crate::accounting::Accounting;
@@ -65,6 +65,7 @@ impl Pipeline {
             lookup,
             policy,
             elements,
+            tls,
         } = parts;
         let policy = Arc::new(policy);
         let arbiters = Arbiters::new(lane_count(&settings));
@@ -77,16 +78,17 @@ impl Pipeline {
             &accounting,
             &arbiters,
         );
-        let feed = Source::prepare(&common)?;
+        let feed = Source::prepare(&common, tls.as_ref())?;
         let outputs = Outputs::start(&common, &arbiters, Arc::clone(&policy), &feed).await?;
         let publisher = start_publisher(&common, &outputs, arbiters.lanes.len());
         let lanes = start_lanes(&common, &arbiters, &lookup, &policy, &publisher);
         let entries = lanes.iter().map(Lane::entry).collect();
-        let (source, exporters) =
+        let (source, Ports { exporters, streams }) =
             Source::start(&common, &arbiters, feed, entries, &publisher, &outputs).await?;
         let clients = outputs.addresses.clone();
         let started = Started {
             exporters,
+            streams,
             clients,
             accounting: Arc::clone(&accounting),
         };

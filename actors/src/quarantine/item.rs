@@ -7,7 +7,7 @@ use mediation::anonymize::AnonymizedFlow;
 use serde_json::{Value, json};
 
 use super::Quarantined;
-use crate::message::{Custody, PoisonDatagram};
+use crate::message::{Arrival, Custody, PoisonDatagram};
 
 /// Most flows or datagrams that one line lists; all are counted.
 const LISTED_MAX: usize = 1_000;
@@ -35,9 +35,18 @@ fn content(custody: &Custody) -> (&'static str, usize, Value) {
     match custody {
         Custody::Nothing => ("nothing", 0, Value::Null),
         Custody::Datagram(datagram) => ("datagram", 1, poison(datagram)),
-        Custody::Datagrams(batch) => {
-            let listed = batch.iter().take(LISTED_MAX).map(datagram).collect();
-            ("datagrams", batch.len(), Value::Array(listed))
+        Custody::Messages(sent) => {
+            let listed = sent.messages.iter().take(LISTED_MAX).map(hex);
+            let content = json!({
+                "source": sent.source.to_string(),
+                "destination": sent.destination.to_string(),
+                "payloads_hex": listed.collect::<Vec<_>>(),
+            });
+            ("messages", sent.messages.len(), content)
+        }
+        Custody::Arrivals(batch) => {
+            let listed = batch.iter().take(LISTED_MAX).map(arrival).collect();
+            ("datagrams", batch.datagrams(), Value::Array(listed))
         }
         Custody::Originals(flows) => ("records", flows.len(), listed(flows, original)),
         Custody::Aggregated(flows) => ("flows", flows.len(), listed(flows, aggregated)),
@@ -63,12 +72,16 @@ fn poison(datagram: &PoisonDatagram) -> Value {
     })
 }
 
-fn datagram(datagram: dataset::Datagram<'_>) -> Value {
+fn arrival(arrival: Arrival<'_>) -> Value {
+    let (source, destination, octets) = match &arrival {
+        Arrival::Datagram(datagram) => (datagram.source, datagram.destination, datagram.payload),
+        Arrival::Session(piece) => (piece.source, piece.destination, piece.octets),
+    };
     json!({
-        "received_ns": datagram.received.nanos(),
-        "source": datagram.source.to_string(),
-        "destination": datagram.destination.to_string(),
-        "payload_hex": hex(datagram.payload),
+        "received_ns": arrival.received().nanos(),
+        "source": source.to_string(),
+        "destination": destination.to_string(),
+        "payload_hex": hex(octets),
     })
 }
 

@@ -1,4 +1,5 @@
-//! The Receiver: reads datagrams from all sockets, many at a time, and feeds the lanes.
+//! The Receiver: reads datagrams from all UDP sockets, many at a time, takes in what the
+//! sessions of exporters send it, and feeds the lanes.
 //!
 //! Receiving is urgent and nothing else is: it touches no disk, and hands raw datagrams
 //! to their Recorder as they are. While a lane is behind, it stops reading and the
@@ -12,13 +13,14 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use actix::prelude::*;
+use dataset::Piece;
 use flow::ReceiveTime;
 use futures_util::stream;
 use tracing::{error, warn};
 
 use crate::accounting::Accounting;
 use crate::intake::Intake;
-use crate::message::{Custody, DatagramBatch, Drain, EndOfRun, RawDatagrams};
+use crate::message::{Arrivals, Custody, Drain, EndOfRun, RawArrivals, StreamMessages, Verdict};
 use crate::quarantine::Bin;
 use crate::rate_limit::RateLimit;
 use crate::supervision::Courier;
@@ -50,7 +52,7 @@ pub struct Receiver {
     ports: Vec<Arc<UdpPort>>,
     reading: Reading,
     intake: Intake,
-    raw: Option<(Courier<RawDatagrams>, Recipient<EndOfRun>)>,
+    raw: Option<(Courier<RawArrivals>, Recipient<EndOfRun>)>,
     accounting: Arc<Accounting>,
     log: RateLimit,
     draining: bool,
@@ -64,7 +66,7 @@ impl Receiver {
         ports: Vec<Arc<UdpPort>>,
         per_read: usize,
         intake: Intake,
-        raw: Option<(Recipient<RawDatagrams>, Recipient<EndOfRun>)>,
+        raw: Option<(Recipient<RawArrivals>, Recipient<EndOfRun>)>,
         bin: Bin,
         accounting: Arc<Accounting>,
     ) -> Self {
@@ -83,7 +85,7 @@ impl Receiver {
     }
 
     /// Reads one port until it is empty or the batch is full; whether it was full.
-    fn read_port(&mut self, index: usize, look: Look, batch: &mut DatagramBatch) -> bool {
+    fn read_port(&mut self, index: usize, look: Look, batch: &mut Arrivals) -> bool {
         let Some(port) = self.ports.get(index) else {
             return false;
         };
@@ -111,21 +113,21 @@ impl Receiver {
         }
     }
 
-    fn take_in(&mut self, batch: DatagramBatch, ctx: &mut Context<Self>) {
+    fn take_in(&mut self, batch: Arrivals, ctx: &mut Context<Self>) {
         if batch.is_empty() {
             return;
         }
         let batch = Arc::new(batch);
         if let Some((raw, _)) = &self.raw {
-            let custody = Custody::Datagrams(Arc::clone(&batch));
-            ctx.hold(raw.hand_over(RawDatagrams(Arc::clone(&batch)), custody));
+            let custody = Custody::Arrivals(Arc::clone(&batch));
+            ctx.hold(raw.hand_over(RawArrivals(Arc::clone(&batch)), custody));
         }
         self.intake.take_in(&batch, ctx);
     }
 
     /// Reads all ports once; whether any has more.
     fn read_all(&mut self, ctx: &mut Context<Self>) -> bool {
-        let mut batch = DatagramBatch::default();
+        let mut batch = Arrivals::default();
         let mut more = false;
         for index in 0..self.ports.len() {
             more |= self.read_port(index, Look::Now, &mut batch);
@@ -185,13 +187,56 @@ impl StreamHandler<Readable> for Receiver {
         if self.draining {
             return;
         }
-        let mut batch = DatagramBatch::default();
+        let mut batch = Arrivals::default();
         self.read_port(index, Look::IfReady, &mut batch);
         self.take_in(batch, ctx);
     }
 
     /// Readiness has no end.
     fn finished(&mut self, _: &mut Context<Self>) {}
+}
+
+impl Handler<StreamMessages> for Receiver {
+    type Result = Verdict;
+
+    fn handle(&mut self, sent: StreamMessages, ctx: &mut Context<Self>) -> Verdict {
+        #[cfg(test)]
+        crate::simulation::tripwire(NAME);
+        let StreamMessages {
+            source,
+            destination,
+            begins,
+            messages,
+            end,
+        } = sent;
+        if self.draining {
+            // The sessions end before the Receiver drains; one that fell may be late.
+            self.accounting.datagrams_received.add_len(messages.len());
+            self.accounting.datagrams_discarded.add_len(messages.len());
+            return Verdict::Close;
+        }
+        let received = self.intake.stamp(receive_time(SystemTime::now()));
+        let nothing = Piece {
+            received,
+            source,
+            destination,
+            begins: false,
+            octets: &[],
+            end: None,
+        };
+        let mut arrivals = Arrivals::with_capacity(messages.len() + 2, messages.octets());
+        arrivals.push_session(&Piece { begins, ..nothing });
+        for octets in messages.iter() {
+            arrivals.push_session(&Piece { octets, ..nothing });
+        }
+        arrivals.push_session(&Piece { end, ..nothing });
+        self.take_in(arrivals, ctx);
+        if self.intake.is_closed(source) {
+            Verdict::Close
+        } else {
+            Verdict::GoOn
+        }
+    }
 }
 
 impl Handler<Drain> for Receiver {

@@ -13,7 +13,7 @@ use nix::sys::time::TimeSpec;
 
 use super::kernel_drops;
 use super::socket::{Look, UdpPort};
-use crate::message::DatagramBatch;
+use crate::message::Arrivals;
 
 /// The largest UDP payload.
 const DATAGRAM_MAX: usize = 65_535;
@@ -53,7 +53,7 @@ impl Reading {
         index: usize,
         port: &UdpPort,
         look: Look,
-        batch: &mut DatagramBatch,
+        batch: &mut Arrivals,
         mut stamp: impl FnMut(ReceiveTime) -> ReceiveTime,
     ) -> io::Result<Read> {
         let mut read = Read::default();
@@ -96,7 +96,7 @@ fn read_once(
     fd: i32,
     buffers: &mut [Vec<u8>],
     port: &UdpPort,
-    batch: &mut DatagramBatch,
+    batch: &mut Arrivals,
     stamp: &mut impl FnMut(ReceiveTime) -> ReceiveTime,
 ) -> io::Result<Option<u32>> {
     let mut slices: Vec<[IoSliceMut<'_>; 1]> = buffers
@@ -210,7 +210,7 @@ mod tests {
             let port = bound.listen().unwrap();
             let sender = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
             let mut reading = Reading::new(4, 1);
-            let mut batch = DatagramBatch::default();
+            let mut batch = Arrivals::default();
             for _ in 0..5 {
                 let sent = now();
                 sender.send_to(b"datagram", port.address()).unwrap();
@@ -224,7 +224,11 @@ mod tests {
                     .unwrap();
             }
             // Where the room for control messages is lost, the destination is unknown.
-            let to: Vec<SocketAddr> = batch.iter().map(|datagram| datagram.destination).collect();
+            let destination = |arrival: crate::message::Arrival<'_>| match arrival {
+                crate::message::Arrival::Datagram(datagram) => datagram.destination,
+                crate::message::Arrival::Session(piece) => piece.destination,
+            };
+            let to: Vec<SocketAddr> = batch.iter().map(destination).collect();
             assert_eq!(to, [port.address(); 5]);
         });
     }

@@ -1,17 +1,17 @@
-//! The Recorder of the raw dataset: datagrams as received, as pcapng.
+//! The Recorder of the raw dataset: datagrams and streams as received, as pcapng.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
-use dataset::pcapng::{Statistics, write_datagram, write_statistics};
+use dataset::pcapng::{Statistics, Steps, StreamWriter, write_datagram, write_statistics};
 use flow::ReceiveTime;
 use tokio::time::Instant;
 use tracing::error;
 
 use super::RAW;
 use crate::accounting::Accounting;
-use crate::message::{Custody, DatagramBatch, EndOfRun, RawDatagrams};
+use crate::message::{Arrival, Arrivals, Custody, EndOfRun, RawArrivals};
 use crate::quarantine::Bin;
 use crate::rate_limit::RateLimit;
 use crate::store::{Store, StoreError};
@@ -23,11 +23,14 @@ const FRAME_BYTES: usize = 1 << 20;
 /// How often the deadline for writing is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Datagrams encoded and not yet written.
+/// What is encoded and not yet written.
 #[derive(Debug, Default)]
 struct Waiting {
     blocks: Vec<u8>,
+    /// Packets, each a row of the dataset.
     rows: u32,
+    /// Datagrams and messages in them.
+    datagrams: u64,
     /// The time of the last.
     time_ms: i64,
     /// When they must be written. A deadline, so that restarts do not put it off.
@@ -38,24 +41,42 @@ struct Waiting {
 struct Encoded {
     blocks: Vec<u8>,
     rows: u32,
+    datagrams: u64,
     refused: u64,
+    /// Where its streams stand then.
+    steps: Steps,
     last: Option<ReceiveTime>,
 }
 
-fn encode(batch: &DatagramBatch) -> Encoded {
-    let blocks = Vec::with_capacity(batch.octets() + batch.len() * 96);
+/// Room for the block, the headers and the trailer around a payload.
+const AROUND: usize = 96;
+
+fn encode(batch: &Arrivals, streams: &StreamWriter) -> Encoded {
     let mut encoded = Encoded {
-        blocks,
+        blocks: Vec::with_capacity(batch.octets() + batch.len() * AROUND),
         rows: 0,
+        datagrams: 0,
         refused: 0,
+        steps: Steps::default(),
         last: None,
     };
-    for datagram in batch.iter() {
-        match write_datagram(&mut encoded.blocks, &datagram) {
-            Ok(()) => encoded.rows += 1,
-            Err(_) => encoded.refused += 1,
+    for arrival in batch.iter() {
+        let blocks = &mut encoded.blocks;
+        let (written, datagrams) = match &arrival {
+            Arrival::Datagram(datagram) => (write_datagram(blocks, datagram).map(|()| 1), 1),
+            Arrival::Session(piece) => {
+                let message = u64::from(!piece.octets.is_empty());
+                (streams.write(&mut encoded.steps, blocks, piece), message)
+            }
+        };
+        match written {
+            Ok(rows) => {
+                encoded.rows += rows;
+                encoded.datagrams += datagrams;
+            }
+            Err(_) => encoded.refused += datagrams,
         }
-        encoded.last = Some(datagram.received);
+        encoded.last = Some(arrival.received());
     }
     encoded
 }
@@ -65,6 +86,7 @@ pub struct RawRecorder {
     store: Store,
     flush_interval: Duration,
     waiting: Waiting,
+    streams: StreamWriter,
     bin: Bin,
     accounting: Arc<Accounting>,
     log: RateLimit,
@@ -84,17 +106,20 @@ impl RawRecorder {
             store,
             flush_interval,
             waiting,
+            streams: StreamWriter::new(),
             bin,
             accounting,
             log,
         }
     }
 
-    fn take_in(&mut self, encoded: &Encoded) {
+    fn take_in(&mut self, encoded: Encoded) {
         self.accounting.datagrams_not_recorded.add(encoded.refused);
         let Some(last) = encoded.last else { return };
         self.waiting.blocks.extend_from_slice(&encoded.blocks);
         self.waiting.rows += encoded.rows;
+        self.waiting.datagrams += encoded.datagrams;
+        self.streams.take(encoded.steps);
         self.waiting.time_ms = last.millis();
         self.waiting
             .due
@@ -113,14 +138,19 @@ impl RawRecorder {
         let written = self
             .store
             .append(waiting.time_ms, waiting.rows, &waiting.blocks);
-        let rows = u64::from(std::mem::take(&mut waiting.rows));
+        let datagrams = std::mem::take(&mut waiting.datagrams);
+        waiting.rows = 0;
         waiting.blocks.clear();
         match written {
-            Ok(()) => self.accounting.datagrams_recorded.add(rows),
+            Ok(()) => {
+                self.streams.stored();
+                self.accounting.datagrams_recorded.add(datagrams);
+            }
             Err(error) => {
-                self.accounting.datagrams_not_recorded.add(rows);
+                self.streams.lost();
+                self.accounting.datagrams_not_recorded.add(datagrams);
                 if let Some(suppressed) = self.log.permit() {
-                    error!(%error, datagrams = rows, suppressed, "datagrams not recorded");
+                    error!(%error, datagrams, suppressed, "datagrams not recorded");
                 }
             }
         }
@@ -161,13 +191,14 @@ impl Actor for RawRecorder {
 
 impl Supervised for RawRecorder {}
 
-impl Handler<RawDatagrams> for RawRecorder {
+impl Handler<RawArrivals> for RawRecorder {
     type Result = ();
 
-    fn handle(&mut self, RawDatagrams(batch): RawDatagrams, _: &mut Context<Self>) {
-        match guard(|| encode(&batch)) {
-            Ok(encoded) => self.take_in(&encoded),
-            Err(fault) => self.bin.put(RAW, fault, Custody::Datagrams(batch)),
+    fn handle(&mut self, RawArrivals(batch): RawArrivals, _: &mut Context<Self>) {
+        let streams = &self.streams;
+        match guard(|| encode(&batch, streams)) {
+            Ok(encoded) => self.take_in(encoded),
+            Err(fault) => self.bin.put(RAW, fault, Custody::Arrivals(batch)),
         }
         self.flush_if_due();
     }

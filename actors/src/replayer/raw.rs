@@ -1,32 +1,98 @@
 //! A raw dataset, prepared anew.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 
 use actix::prelude::*;
+use dataset::Piece;
 use dataset::pcapng::{Item, Reader};
 use flow::{ReceiveTime, Tick};
 use tokio::time::Instant;
 
 use super::{Pacer, Replayer, Source, Turn};
+use crate::cutter::Cutter;
 use crate::intake::Intake;
-use crate::message::DatagramBatch;
+use crate::message::{Arrival, Arrivals};
 use crate::store::{StoreError, StoredRows, Stream};
 
 /// A recorded moment.
 #[derive(Debug)]
 enum Event {
-    /// Datagrams received within one second, and when the last of them was.
-    Datagrams(DatagramBatch, ReceiveTime),
+    /// What was received within one second, and when the last of it was.
+    Arrivals(Arrivals, ReceiveTime),
     /// A run ended; its clock had come to this tick.
     EndOfRun(Tick),
     /// Another run begins without the one before having ended in order.
     Broken,
 }
 
-/// Datagrams of a raw dataset for the lanes.
+/// The arrivals of a frame, one batch for each second.
+#[derive(Debug, Default)]
+struct Seconds {
+    batch: Arrivals,
+    last: ReceiveTime,
+}
+
+impl Seconds {
+    /// The batch that what came at `received` belongs to.
+    fn at(&mut self, received: ReceiveTime, events: &mut VecDeque<Event>) -> &mut Arrivals {
+        if received.tick() != self.last.tick() {
+            self.close(events);
+        }
+        self.last = received;
+        &mut self.batch
+    }
+
+    fn close(&mut self, events: &mut VecDeque<Event>) {
+        let batch = std::mem::take(&mut self.batch);
+        if !batch.is_empty() {
+            events.push_back(Event::Arrivals(batch, self.last));
+        }
+    }
+}
+
+/// The sessions of a dataset, whose octets become messages as they did when received.
+#[derive(Debug, Default)]
+struct Sessions(BTreeMap<(SocketAddr, SocketAddr), Cutter>);
+
+impl Sessions {
+    fn take(&mut self, piece: &Piece<'_>, batch: &mut Arrivals) {
+        let ends = (piece.source, piece.destination);
+        let empty = Piece {
+            begins: false,
+            octets: &[],
+            end: None,
+            ..*piece
+        };
+        if piece.begins {
+            self.0.insert(ends, Cutter::default());
+            batch.push_session(&Piece {
+                begins: true,
+                ..empty
+            });
+        }
+        let mut put = |octets: &[u8]| batch.push_session(&Piece { octets, ..empty });
+        if let Some(cutter) = self.0.get_mut(&ends) {
+            cutter.take(piece.octets, &mut put);
+        }
+        if piece.end.is_some() {
+            if let Some(cutter) = self.0.remove(&ends) {
+                cutter.finish(put);
+            }
+            batch.push_session(&Piece {
+                end: piece.end,
+                ..empty
+            });
+        }
+    }
+}
+
+/// Datagrams and sessions of a raw dataset for the lanes.
 pub struct RawSource {
     stream: Stream,
     pcapng: Reader,
+    /// The open sessions, by both their ends.
+    sessions: Sessions,
     pacer: Pacer,
     intake: Intake,
     events: VecDeque<Event>,
@@ -47,6 +113,7 @@ impl RawSource {
         Self {
             stream,
             pcapng: Reader::new(),
+            sessions: Sessions::default(),
             pacer,
             intake,
             events,
@@ -74,43 +141,45 @@ impl RawSource {
             .stream
             .header()
             .and_then(|header| header.meta.get(RUN).cloned());
-        if self.run != run && std::mem::replace(&mut self.run, run).is_some() && self.running {
+        if self.run == run {
+            return;
+        }
+        let broken = std::mem::replace(&mut self.run, run).is_some() && self.running;
+        if broken {
             self.events.push_back(Event::Broken);
             self.running = false;
         }
+        // Sessions do not outlive their run.
+        self.pcapng = Reader::new();
+        self.sessions = Sessions::default();
     }
 
     fn take_apart(&mut self, frame: &StoredRows) -> Result<(), StoreError> {
         let first_seq = frame.first_seq;
-        let mut batch = DatagramBatch::default();
-        let mut last = ReceiveTime::default();
+        let mut seconds = Seconds::default();
         for item in self.pcapng.items(&frame.payload) {
             match item.map_err(|source| StoreError::Blocks { first_seq, source })? {
                 Item::Datagram(datagram) => {
-                    if !batch.is_empty() && datagram.received.tick() != last.tick() {
-                        self.events
-                            .push_back(Event::Datagrams(std::mem::take(&mut batch), last));
-                    }
-                    last = datagram.received;
-                    batch.push(datagram);
+                    seconds
+                        .at(datagram.received, &mut self.events)
+                        .push(datagram);
                     self.running = true;
                 }
-                // None is recorded: nothing is received over TCP.
-                Item::Piece(_) => {}
+                Item::Piece(piece) => {
+                    let batch = seconds.at(piece.received, &mut self.events);
+                    self.sessions.take(&piece, batch);
+                    self.running = true;
+                }
                 Item::Statistics(statistics) => {
-                    if !batch.is_empty() {
-                        self.events
-                            .push_back(Event::Datagrams(std::mem::take(&mut batch), last));
-                    }
+                    seconds.close(&mut self.events);
                     self.events
                         .push_back(Event::EndOfRun(statistics.end.tick()));
+                    self.sessions = Sessions::default();
                     self.running = false;
                 }
             }
         }
-        if !batch.is_empty() {
-            self.events.push_back(Event::Datagrams(batch, last));
-        }
+        seconds.close(&mut self.events);
         Ok(())
     }
 
@@ -125,16 +194,21 @@ impl RawSource {
 
     fn tell(&mut self, event: Event, ctx: &mut Context<Replayer>) {
         match event {
-            Event::Datagrams(batch, _) => {
+            Event::Arrivals(batch, _) => {
                 // Recorded times are those of a run's clock already; stamping them again
                 // changes nothing, unless the dataset was made elsewhere.
-                let mut stamped = DatagramBatch::default();
-                for datagram in batch.iter() {
-                    let received = self.intake.stamp(datagram.received);
-                    stamped.push(dataset::Datagram {
-                        received,
-                        ..datagram
-                    });
+                let mut stamped = Arrivals::default();
+                for arrival in batch.iter() {
+                    let received = self.intake.stamp(arrival.received());
+                    match arrival {
+                        Arrival::Datagram(datagram) => stamped.push(dataset::Datagram {
+                            received,
+                            ..datagram
+                        }),
+                        Arrival::Session(piece) => {
+                            stamped.push_session(&Piece { received, ..piece });
+                        }
+                    }
                 }
                 self.intake.take_in(&stamped, ctx);
             }
@@ -156,7 +230,7 @@ impl Source for RawSource {
             return Ok(Turn::Again);
         };
         let at = match &event {
-            Event::Datagrams(_, last) => *last,
+            Event::Arrivals(_, last) => *last,
             Event::EndOfRun(tick) => tick.begins(),
             Event::Broken => ReceiveTime::default(),
         };

@@ -9,7 +9,7 @@ use actix::prelude::*;
 use flow::{ReceiveTime, Tick};
 
 use crate::intake::Intake;
-use crate::message::{DatagramBatch, Drain};
+use crate::message::{Arrivals, Drain};
 
 /// The name in incidents and quarantine.
 pub(crate) const NAME: &str = "driver";
@@ -59,7 +59,7 @@ impl Handler<Deliver> for Driver {
     type Result = ();
 
     fn handle(&mut self, Deliver(sent): Deliver, ctx: &mut Context<Self>) {
-        let mut batch = DatagramBatch::default();
+        let mut batch = Arrivals::default();
         for datagram in &sent {
             batch.push(dataset::Datagram {
                 received: self.intake.stamp(datagram.received),

@@ -99,3 +99,30 @@ impl<M: Message<Result = ()> + Send + 'static> Courier<M> {
         }))
     }
 }
+
+/// Hands one message over and gives the answer to it; `None` if the receiver fell with
+/// it, and then what `custody` holds goes to quarantine. As with a [`Courier`], the
+/// delivery is a task of its own, so that whoever asks may fall meanwhile.
+pub async fn ask<M>(
+    stage: &'static str,
+    next: &Recipient<M>,
+    bin: &Bin,
+    message: M,
+    custody: Custody,
+) -> Option<M::Result>
+where
+    M: Message<Result: Send> + Send + 'static,
+{
+    let (sent, bin) = (next.send(message), bin.clone());
+    let (told, answer) = tokio::sync::oneshot::channel();
+    actix::spawn(async move {
+        match sent.await {
+            Ok(answer) => drop(told.send(answer)),
+            Err(error) => {
+                let fault = Fault::new(format!("the next stage fell with this batch: {error}"));
+                bin.put(stage, fault, custody);
+            }
+        }
+    });
+    answer.await.ok()
+}

@@ -19,6 +19,6 @@ mod supervise;
 #[cfg(test)]
 mod tests;
 
-pub use courier::{Courier, HandOver};
+pub use courier::{Courier, HandOver, ask};
 pub use guard::{Fault, guard};
 pub use supervise::{Backoff, Incident, Policy, supervise};

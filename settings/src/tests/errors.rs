@@ -128,7 +128,9 @@ fn a_section_is_a_table_and_a_key_is_none() {
         said(site(text)),
         [
             "settings/site.toml:1: receiver: found 5; expected a table with the keys listen, \
-             receive_buffer, datagrams_per_read, exporters_max, templates_per_exporter_max, elements",
+             listen_tcp, listen_tls, receive_buffer, datagrams_per_read, exporters_max, \
+             templates_per_exporter_max, elements, streams_max, streams_per_exporter_max, \
+             stream_idle_timeout, handshake_timeout, tls",
             "settings/site.toml:5: aggregator.exporters.\"192.0.2.1\": found 5; \
              expected a table with the keys active_timeout",
             "settings/site.toml:7: aggregator.exporters.\"192.0.2.2\".active: unknown key; \

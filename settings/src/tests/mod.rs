@@ -4,6 +4,7 @@ mod dump;
 mod errors;
 mod layers;
 mod manual;
+mod streams;
 mod unreadable;
 mod values;
 

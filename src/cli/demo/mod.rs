@@ -118,6 +118,8 @@ fn overrides(directory: &Path) -> Vec<String> {
     vec![
         text_override("mode", "collect"),
         "receiver.listen=[\"127.0.0.1:0\"]".to_owned(),
+        "receiver.listen_tcp=[]".to_owned(),
+        "receiver.listen_tls=[]".to_owned(),
         "clients.listen=[\"127.0.0.1:0\"]".to_owned(),
         text_override("recorder.directory", &directory.to_string_lossy()),
         text_override("log.level", "warn"),

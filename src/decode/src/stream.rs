@@ -105,6 +105,12 @@ impl Framer {
         Ok(self.whole.then_some(&self.message))
     }
 
+    /// The octets taken of a message that is not whole, or that cannot be one.
+    #[must_use]
+    pub fn unfinished(&self) -> &[u8] {
+        if self.whole { &[] } else { &self.message }
+    }
+
     /// Ends the stream.
     ///
     /// # Errors
@@ -220,6 +226,19 @@ mod tests {
         let mut input = &good[..];
         assert_eq!(framer.take(&mut input), Err(error));
         assert_eq!((input.len(), framer.finish()), (16, Err(error)));
+    }
+
+    #[test]
+    fn what_is_left_of_a_message_can_be_looked_at() {
+        let mut framer = Framer::new();
+        let message = message(20);
+        framer.take(&mut &message[..]).unwrap();
+        assert_eq!(framer.unfinished(), [0; 0]);
+        framer.take(&mut &message[..7]).unwrap();
+        assert_eq!(framer.unfinished(), &message[..7]);
+        let mut framer = Framer::new();
+        framer.take(&mut &[0, 9, 0, 20, 1][..]).unwrap_err();
+        assert_eq!(framer.unfinished(), [0, 9, 0, 20]);
     }
 
     #[test]

@@ -19,9 +19,8 @@ const HEAD: &str = "\
 # RFC 5471
 
 The tests that RFC 5471 lists for a collector, each a row or more of a table that `cargo test -p decode` runs, or a
-test over real sockets: all of 36 but T36, of TLS, which is not spoken yet. Rows are sent beside a neighbour, whose
-data are decoded afterwards; the flows and counts are exactly those named. Left out are the variants over SCTP and
-DTLS, which flowstream does not speak.
+test over real sockets: all of 36. Rows are sent beside a neighbour, whose data are decoded afterwards; the flows and
+counts are exactly those named. Left out are the variants over SCTP and DTLS, which flowstream does not speak.
 
 Where RFC 7011 says otherwise than RFC 5471, it is followed:
 
@@ -36,8 +35,7 @@ Where RFC 7011 says otherwise than RFC 5471, it is followed:
 `FLOWSTREAM_WRITE_DOCS=1 cargo test -p decode` writes this page anew.
 ";
 
-/// T36 is of TLS, which is not spoken yet.
-const LAST: usize = 35;
+const LAST: usize = 36;
 
 fn cases() -> Vec<Case> {
     let sections = [
