@@ -238,8 +238,9 @@ impl Decoder {
                 }
             }
         }
+        let settled = self.hosts.is_settled(&host_key(addr));
         for set in plan.waiting.take().into_iter().flat_map(|(_, sets)| sets) {
-            if let Err(set) = self.pending.add(set, &self.limits) {
+            if let Err(set) = self.pending.add(set, &self.limits, settled) {
                 let octets = usize::try_from(set.set_octets()).unwrap_or(usize::MAX);
                 plan.entry.tally.add(Reason::PendingFull, 1, octets);
             }

@@ -50,7 +50,8 @@ pub struct Limits {
     /// Octets of Data Sets of one exporter that may wait, with what keeping them takes;
     /// with 0 none wait.
     pub pending_octets_per_exporter: usize,
-    /// Octets of all Data Sets that may wait.
+    /// Octets of all Data Sets that may wait; exporters that are known for less than a
+    /// minute fill half of them and no more.
     pub pending_octets: usize,
     /// How long a template that came over UDP is used if nothing is known of how often
     /// its exporter repeats it, in milliseconds of receive time (RFC 5153, 6.2).

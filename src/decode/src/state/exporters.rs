@@ -49,6 +49,11 @@ impl<V> Exporters<V> {
         settled.or_else(|| self.new.touch(key).map(|new| &mut new.value))
     }
 
+    /// Whether an exporter is settled.
+    pub(crate) fn is_settled(&self, key: &u128) -> bool {
+        self.settled.peek(key).is_some()
+    }
+
     /// All values, in no particular order.
     pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
         let new = self.new.iter().map(|(_, new)| &new.value);

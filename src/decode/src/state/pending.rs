@@ -93,12 +93,23 @@ impl Pending {
         sets.filter(move |set| set.received_ms() >= after_ms)
     }
 
-    /// Lets a Data Set wait; it comes back if there is no room.
-    pub(crate) fn add(&mut self, set: Waiting, limits: &Limits) -> Result<(), Waiting> {
+    /// Lets a Data Set wait; it comes back if there is no room. Those of exporters that
+    /// are not settled fill no more than half of it, so that forged ones leave the rest.
+    pub(crate) fn add(
+        &mut self,
+        set: Waiting,
+        limits: &Limits,
+        settled: bool,
+    ) -> Result<(), Waiting> {
+        let room = if settled {
+            limits.pending_octets
+        } else {
+            limits.pending_octets / 2
+        };
         let (place, size) = (set.place(), set.size());
         let share = self.shares.get(&place.0).copied().unwrap_or(0) + size;
         let total = self.octets + size;
-        if share > limits.pending_octets_per_exporter || total > limits.pending_octets {
+        if share > limits.pending_octets_per_exporter || total > room {
             return Err(set);
         }
         self.shares.insert(place.0, share);

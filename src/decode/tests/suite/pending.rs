@@ -206,17 +206,28 @@ fn an_exporter_fills_its_own_room_and_what_waits_there_stays() {
 }
 
 #[test]
-fn all_together_fill_no_more_than_their_room() {
+fn all_together_fill_no_more_than_their_room_and_new_ones_half_of_it() {
     let mut collector = Collector::new(Limits {
-        pending_octets: 1_000,
+        pending_octets: 2_000,
         ..Limits::default()
     });
+    let known = source(100, 2_055);
+    for later_ms in [0, 60_000] {
+        collector.received_ms += later_ms;
+        collector.receive(known, &Message::v9().domain(9).octets());
+    }
     for last in 0..10 {
         collector.receive(source(last, 2_055), &data(Message::v9()));
     }
     let (sets, octets) = collector.decoder.pending();
-    assert!(sets == 2 && octets <= 1_000);
+    assert!(sets == 2 && octets <= 1_000, "{sets} {octets}");
     assert_eq!(collector.count(Reason::PendingFull), 8);
+    for _ in 0..10 {
+        collector.receive(known, &data(Message::v9()));
+    }
+    let (sets, octets) = collector.decoder.pending();
+    assert!(sets == 5 && octets <= 2_000, "{sets} {octets}");
+    assert_eq!(collector.count(Reason::PendingFull), 8 + 7);
 }
 
 #[test]

@@ -80,9 +80,9 @@ pub(super) const CASES: [Elsewhere; 30] = [
     ),
     of(
         "B111",
-        "data that wait fill their room and no more",
+        "data that wait fill their room and no more, and those of new exporters half of it",
         "src/decode/tests/suite/pending.rs",
-        "all_together_fill_no_more_than_their_room",
+        "all_together_fill_no_more_than_their_room_and_new_ones_half_of_it",
     ),
     of(
         "B112",
