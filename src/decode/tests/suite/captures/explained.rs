@@ -3,7 +3,7 @@
 use super::table::Row;
 
 /// Why the counts of a capture differ, where they do.
-pub(super) fn why(path: &str) -> Option<&'static str> {
+pub(crate) fn why(path: &str) -> Option<&'static str> {
     let explained = EXPLAINED.iter().find(|(of, _)| *of == path);
     explained.map(|&(_, why)| why)
 }

@@ -14,6 +14,7 @@ use std::fs;
 use decode::{Ledger, Limits, Reason, Scope};
 use flow::{Direction, ReceiveTime};
 
+pub(crate) use self::explained::why;
 use self::oracle::{Line, decode_of, manifest, root, templates_of};
 use self::table::{Against, Row};
 use crate::pages::assert_page;
@@ -85,7 +86,7 @@ fn row(line: &Line, sums: &Sums) -> Row {
         ),
         templates: Against::of(ledger.templates, [shown.as_ref().map(templates_of)]),
         reasons: reasons(ledger),
-        why: explained::why(&line.path),
+        why: why(&line.path),
     }
 }
 

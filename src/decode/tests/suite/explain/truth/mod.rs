@@ -6,6 +6,7 @@
 
 mod explained;
 mod names;
+mod nfdump;
 mod value;
 
 use std::collections::BTreeMap;
