@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::state::{Exporters, Seed, host_key};
 use crate::told::ReportedLoss;
-use crate::{Limits, Plan, Protocol, Reason, Scope};
+use crate::{Limits, Plan, Protocol, Reason, Scope, Transport};
 
 /// How often a reason applied, and to how many octets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -342,7 +342,7 @@ impl Counters {
             ledger.book(entry);
         }
         if !entry.rejected {
-            self.open_part(addr, plan.received_ms);
+            self.open_part(addr, (plan.received_ms, plan.transport));
         }
         match self.part(addr) {
             Some(ledger) => ledger.book(entry),
@@ -373,12 +373,12 @@ impl Counters {
         }
     }
 
-    fn open_part(&mut self, addr: IpAddr, now_ms: i64) {
+    fn open_part(&mut self, addr: IpAddr, heard: (i64, Transport)) {
         let make = || Row {
             addr,
             ledger: Box::default(),
         };
-        if let Some(left) = self.exporters.hear(host_key(addr), now_ms, make) {
+        if let Some(left) = self.exporters.hear(host_key(addr), heard, make) {
             self.others.add(&left.ledger);
         }
     }

@@ -251,7 +251,8 @@ impl Decoder {
         let addr = plan.exporter.addr;
         let limits = &self.limits;
         let make = || Host::new(limits);
-        if let Some(left) = self.hosts.hear(host_key(addr), plan.received_ms, make) {
+        let heard = (plan.received_ms, plan.transport);
+        if let Some(left) = self.hosts.hear(host_key(addr), heard, make) {
             self.template_octets -= left.template_octets();
             self.counters.count(addr, protocol, Reason::ExporterEvicted);
         }

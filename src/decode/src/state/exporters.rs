@@ -6,6 +6,7 @@
 //! places, new ones make room for each other.
 
 use super::{LruMap, Seed};
+use crate::Transport;
 
 /// Over what time an exporter is heard of until it is settled, in milliseconds of
 /// receive time. Exporters that are alive send at least once in it.
@@ -60,29 +61,44 @@ impl<V> Exporters<V> {
         self.settled.iter().map(|(_, value)| value).chain(new)
     }
 
-    /// Takes note that an exporter was heard of, and makes its value if it has none.
-    /// The value that had to leave for it comes back.
-    pub(crate) fn hear(&mut self, key: u128, now_ms: i64, make: impl FnOnce() -> V) -> Option<V> {
+    /// Takes note that an exporter was heard of, and makes its value if it has none. One
+    /// that was heard of over a stream is settled at once: its address is its own, and
+    /// what it has told there it does not repeat. The value that had to leave comes back.
+    pub(crate) fn hear(
+        &mut self,
+        key: u128,
+        (now_ms, transport): (i64, Transport),
+        make: impl FnOnce() -> V,
+    ) -> Option<V> {
         if self.settled.touch(&key).is_some() {
             return None;
         }
-        if let Some(new) = self.new.touch(&key) {
-            if now_ms.saturating_sub(new.since_ms) >= SETTLED_MS {
-                self.settle(key);
-            }
+        let mut left = None;
+        if self.new.touch(&key).is_none() {
+            left = self.make_place();
+            let (since_ms, value) = (now_ms, make());
+            self.new.insert(key, New { since_ms, value });
+        }
+        let since_ms = self.new.peek(&key).map_or(now_ms, |new| new.since_ms);
+        let over = now_ms.saturating_sub(since_ms) >= SETTLED_MS;
+        if (over || transport == Transport::Stream)
+            && let Some(New { value, .. }) = self.new.remove(&key)
+        {
+            self.settled.insert(key, value);
+        }
+        left
+    }
+
+    /// Makes a place for a new one; the value that had to leave comes back.
+    fn make_place(&mut self) -> Option<V> {
+        if self.settled.len() + self.new.len() < self.capacity {
             return None;
         }
-        let full = self.settled.len() + self.new.len() >= self.capacity;
-        let crowded = self.new.len() > self.capacity / SHARE || self.settled.is_empty();
-        let left = match (full, crowded) {
-            (false, _) => None,
-            (true, true) => self.new.pop_oldest().map(|(_, new)| new.value),
-            (true, false) => self.settled.pop_oldest().map(|(_, value)| value),
-        };
-        let value = make();
-        let since_ms = now_ms;
-        self.new.insert(key, New { since_ms, value });
-        left
+        if self.new.len() > self.capacity / SHARE || self.settled.is_empty() {
+            self.new.pop_oldest().map(|(_, new)| new.value)
+        } else {
+            self.settled.pop_oldest().map(|(_, value)| value)
+        }
     }
 
     /// Takes out the value used longest ago that is not of this exporter, of a new one if
@@ -94,12 +110,6 @@ impl<V> Exporters<V> {
         let other = self.settled.oldest().is_some_and(|&oldest| oldest != key);
         let (_, value) = other.then(|| self.settled.pop_oldest())??;
         Some(value)
-    }
-
-    fn settle(&mut self, key: u128) {
-        if let Some(New { value, .. }) = self.new.remove(&key) {
-            self.settled.insert(key, value);
-        }
     }
 }
 
@@ -114,7 +124,7 @@ mod tests {
         let mut map = Exporters::new(8, Seed(1));
         for now_ms in [0, MINUTE] {
             for key in 1..=3 {
-                assert_eq!(map.hear(key, now_ms, || key), None);
+                assert_eq!(map.hear(key, (now_ms, Transport::Udp), || key), None);
             }
         }
         map
@@ -130,7 +140,7 @@ mod tests {
     fn a_flood_of_new_ones_displaces_new_ones() {
         let mut map = settled();
         for key in 100..1_100 {
-            let left = map.hear(key, MINUTE, || key);
+            let left = map.hear(key, (MINUTE, Transport::Udp), || key);
             assert_eq!(left, (key >= 105).then(|| key - 5));
         }
         assert_eq!(known(&map)[..3], [1, 2, 3]);
@@ -142,10 +152,12 @@ mod tests {
         let mut map = Exporters::new(8, Seed(1));
         for now_ms in [0, MINUTE] {
             for key in 1..=8 {
-                map.hear(key, now_ms, || key);
+                map.hear(key, (now_ms, Transport::Udp), || key);
             }
         }
-        let left: Vec<_> = (11..=15).map(|key| map.hear(key, MINUTE, || key)).collect();
+        let left: Vec<_> = (11..=15)
+            .map(|key| map.hear(key, (MINUTE, Transport::Udp), || key))
+            .collect();
         assert_eq!(left, [1, 2, 3, 11, 12].map(Some));
         assert_eq!(known(&map), [4, 5, 6, 7, 8, 13, 14, 15]);
     }
@@ -154,30 +166,45 @@ mod tests {
     fn one_is_settled_once_it_was_heard_of_over_a_minute() {
         for (last_ms, stays) in [(MINUTE - 1, false), (MINUTE, true)] {
             let mut map = Exporters::new(4, Seed(1));
-            map.hear(1, 0, || 1);
-            map.hear(1, last_ms, || 1);
+            map.hear(1, (0, Transport::Udp), || 1);
+            map.hear(1, (last_ms, Transport::Udp), || 1);
             for key in 10..20 {
-                map.hear(key, last_ms, || key);
+                map.hear(key, (last_ms, Transport::Udp), || key);
             }
             assert_eq!(map.peek(&1).is_some(), stays, "{last_ms}");
         }
     }
 
     #[test]
+    fn one_of_a_stream_is_settled_at_once() {
+        let mut map = Exporters::new(4, Seed(1));
+        map.hear(1, (0, Transport::Stream), || 1);
+        map.hear(2, (0, Transport::Udp), || 2);
+        map.hear(2, (1, Transport::Stream), || 2);
+        for key in 10..20 {
+            map.hear(key, (1, Transport::Udp), || key);
+        }
+        assert_eq!(known(&map), [1, 2, 18, 19]);
+    }
+
+    #[test]
     fn of_equals_the_one_used_longest_ago_leaves() {
         let mut map = Exporters::new(2, Seed(1));
-        map.hear(1, 0, || 1);
-        map.hear(2, 0, || 2);
-        map.hear(1, 0, || 1);
-        assert_eq!(map.hear(3, 0, || 3), Some(2));
-        assert_eq!(Exporters::new(0, Seed(1)).hear(1, 0, || 1), None);
+        map.hear(1, (0, Transport::Udp), || 1);
+        map.hear(2, (0, Transport::Udp), || 2);
+        map.hear(1, (0, Transport::Udp), || 1);
+        assert_eq!(map.hear(3, (0, Transport::Udp), || 3), Some(2));
+        assert_eq!(
+            Exporters::new(0, Seed(1)).hear(1, (0, Transport::Udp), || 1),
+            None
+        );
     }
 
     #[test]
     fn room_is_made_by_new_ones_first_and_never_by_the_one_that_needs_it() {
         let mut map = settled();
-        map.hear(9, MINUTE, || 9);
-        map.hear(10, MINUTE, || 10);
+        map.hear(9, (MINUTE, Transport::Udp), || 9);
+        map.hear(10, (MINUTE, Transport::Udp), || 10);
         let left: Vec<_> = (0..5).map(|_| map.pop_for(10)).collect();
         assert_eq!(left, [Some(9), Some(1), Some(2), Some(3), None]);
         let mut map = settled();

@@ -47,7 +47,13 @@ pub(super) fn cases() -> Vec<Case> {
             case.send(message.data(id, &[absolute_record()]).octets())
         },
     );
-    let data = Message::ipfix().data(256, &[absolute_record()]).octets();
+    let message = Message::ipfix().data(256, &[absolute_record()]);
+    let begun = case(
+        "B110",
+        "a thousand forged sources, beside a stream that has just begun",
+    );
+    let begun = begun.stream(&Message::ipfix().template(256, &ABSOLUTE));
+    let data = message.octets();
     vec![
         // 1,024 of v9, one of which was known, and one of IPFIX; 64 may stay.
         templates.counts(Reason::TemplateEvicted, 1_025 - 64),
@@ -57,6 +63,11 @@ pub(super) fn cases() -> Vec<Case> {
         ))
         .neighbour_leaves()
         .counts(Reason::ExporterEvicted, 1_002 - 16),
+        forged(begun)
+            .stream(&message)
+            .neighbour_leaves()
+            .flows(1)
+            .counts(Reason::ExporterEvicted, 1_002 - 16),
         forged(
             case(
                 "B110",
