@@ -248,3 +248,57 @@ pub(super) fn packets(counts: &Counts) -> [(&'static str, u64); 15] {
         ("other_blocks", other_blocks),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    use decode::explain::ExplainLimits;
+    use decode::{Datagram, Decoder, Limits, Transport};
+    use flow::ReceiveTime;
+
+    use super::*;
+
+    #[test]
+    fn exporters_beyond_the_limit_are_summed_up_together() {
+        let (mut summary, mut decoder) = (Summary::default(), Decoder::new(Limits::default()));
+        let most = u32::try_from(EXPORTERS_MAX).unwrap();
+        for number in 0..most + 10 {
+            let source = SocketAddr::from((Ipv4Addr::from_bits(number), 2_055));
+            let received = ReceiveTime::default();
+            let payload = &[0, 9];
+            let datagram = Datagram {
+                source,
+                received,
+                payload,
+            };
+            let limits = ExplainLimits::default();
+            let explained = decoder.explain(Transport::Udp, datagram, limits);
+            let message = Message {
+                transport: Transport::Udp,
+                received: Some(received),
+                source: Some(source),
+                payload,
+            };
+            summary.add(&message, &explained);
+        }
+        assert_eq!(summary.exporters().count(), EXPORTERS_MAX + 1);
+        let others = summary.exporters().find(|(who, _)| **who == Who::OTHERS);
+        assert_eq!(others.unwrap().1.messages, 10);
+        assert_eq!(summary.file().messages, u64::from(most) + 10);
+    }
+
+    #[test]
+    fn rates_and_elements_beyond_their_limits_are_not_named() {
+        let mut row = OfExporter::default();
+        for number in 0..2_000 {
+            row.rate(u32::from(number));
+            row.unknown(9, number, 2);
+        }
+        assert_eq!(row.rates.len(), RATES_MAX);
+        assert_eq!(row.unknown.len(), UNKNOWN_MAX);
+        assert_eq!(row.more_unknown, 2 * (2_000 - 1_024));
+        row.unknown(9, 0, 1);
+        assert_eq!(row.unknown[&(9, 0)], 3, "those that are named go on");
+    }
+}

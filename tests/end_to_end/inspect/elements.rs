@@ -47,6 +47,9 @@ fn a_file_of_elements_that_is_broken_ends_every_command_that_reads_it() {
     let file = scratch.file("a.pcap", made::pcap(&[]));
     let outcome = inspect(&scratch, &file, &["--elements", "broken.csv"]);
     assert!(outcome.failed(1).starts_with(expected), "{outcome:?}");
+    scratch.file("large.csv", vec![b'#'; (16 << 20) + 1]);
+    let large = run(&scratch, &["check", "--set", "receiver.elements=large.csv"]);
+    assert!(large.failed(1).contains("larger than 16777216 octets"));
     let absent = run(
         &scratch,
         &["check", "--set", "receiver.elements=absent.csv"],

@@ -4,7 +4,8 @@ mod elements;
 mod golden;
 mod made;
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::process::Stdio;
 
@@ -331,4 +332,45 @@ fn a_raw_dataset_is_inspected_by_its_directory_and_by_a_segment() {
     assert_eq!(without_the_file(&segment), without_the_file(&directory));
     let prepared = inspect(&scratch, &scratch.join("data/prepared"), &[]);
     assert!(prepared.failed(1).contains("holds prepared flows"));
+}
+
+#[test]
+fn streams_that_the_service_recorded_are_inspected_as_they_came() {
+    let scratch = Scratch::new();
+    let launch = Launch::new(&scratch, "data").with_short_timeouts();
+    let service = launch
+        .set("receiver.listen_tcp", r#"["127.0.0.1:0"]"#)
+        .start();
+    let fields = [(8, 4), (12, 4), (1, 4)];
+    let template = made::ipfix(0, &[made::set(2, &made::template(256, &fields))]);
+    let data = made::ipfix(0, &[made::set(256, &[1; 24])]);
+    let mut stream = TcpStream::connect(service.tcp_port()).unwrap();
+    let source = stream.local_addr().unwrap().to_string();
+    stream.write_all(&[template, data].concat()).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    // The service closes its side once it has taken in all.
+    assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+    service.end().assert_clean();
+    let outcome = inspect(&scratch, &scratch.join("data/raw"), &[]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let told = lines(&outcome);
+    assert_eq!(of_kind(&told, "template").len(), 1);
+    let records = of_kind(&told, "record");
+    assert_eq!(records.len(), 2);
+    assert!(records.iter().all(|record| record["source"] == *source));
+    assert_eq!(of_kind(&told, "error").len(), 0);
+    assert_eq!(summary(&told)["packets"]["streams"], 1);
+}
+
+#[test]
+fn rows_of_a_table_are_held_back_no_further_than_their_limit() {
+    let scratch = Scratch::new();
+    let many: Vec<Vec<u8>> = (0..600).map(|_| made::v5().remove(0)).collect();
+    let file = scratch.file("many.pcap", made::pcap(&made::datagrams(&many)));
+    let outcome = inspect(&scratch, &file, &["--format", "table", "--only", "record"]);
+    let titles = outcome
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("records, "));
+    assert_eq!(titles.count(), 3, "of 1,200 records, 500 at a time");
 }

@@ -144,7 +144,8 @@ impl<'a, W: Write> Table<'a, W> {
         if !layout.options {
             row.push(outcome(event, &record.flows, record.reason, &record.notes));
         }
-        self.push(row)
+        self.push(row);
+        Ok(())
     }
 
     fn sample(&mut self, context: &Context<'_>, event: &Event, sample: &Sample) -> io::Result<()> {
@@ -194,11 +195,10 @@ impl<'a, W: Write> Table<'a, W> {
         Ok(())
     }
 
-    fn push(&mut self, row: Vec<String>) -> io::Result<()> {
+    fn push(&mut self, row: Vec<String>) {
         if let Some(rows) = &mut self.rows {
             rows.grid.push(row);
         }
-        Ok(())
     }
 }
 

@@ -261,3 +261,25 @@ fn notes_stand_where_they_belong() {
     assert_eq!(words(&explained.events), ["new", "template_evicted"]);
     assert_eq!(explained.events[1].at, more.len());
 }
+
+#[test]
+fn records_have_the_layout_of_their_template_however_many_there_are() {
+    let ids = 300..500_u16;
+    let fields = |id: u16| [(8, 4), (12, 4), (id, 1)];
+    let templates = ids.clone().fold(Message::ipfix(), |message, id| {
+        message.template(id, &fields(id))
+    });
+    let twice = ids.clone().chain(ids);
+    let message = twice.fold(templates, |message, id| message.set(id, &[1; 9]));
+    let explained = Twins::default().explain(&message.octets());
+    let records: Vec<&Record> = explained
+        .events
+        .iter()
+        .filter(|event| matches!(event.kind, EventKind::Record(_)))
+        .map(record)
+        .collect();
+    assert_eq!(records.len(), 400);
+    for record in records {
+        assert_eq!(record.layout.fields[2].id, record.layout.id);
+    }
+}
