@@ -65,7 +65,8 @@ impl CliError {
             Self::Generate(
                 GenerateError::Remote(..)
                 | GenerateError::Resolve { .. }
-                | GenerateError::Exporters { .. },
+                | GenerateError::Exporters { .. }
+                | GenerateError::NotIpfix,
             ) => 2,
             _ => 1,
         }

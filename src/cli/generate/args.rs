@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use super::GenerateError;
 use super::exporter::LEAST_PAYLOAD;
 use super::generator::{MOST_PAYLOAD, Options, Rate};
+use super::outlet::Way;
 use super::population::MOST_HOSTS;
 use super::send::Routes;
+use super::tls::{TlsClient, TlsFiles};
 use super::traffic::Mix;
 use super::wire::Protocol;
 
@@ -27,6 +29,21 @@ pub(crate) struct GenerateArgs {
     /// 127.0.0.1:4739 for IPFIX, 127.0.0.1:2055 for NetFlow, 127.0.0.1:6343 for sFlow]
     #[arg(long, value_name = "HOST:PORT")]
     to: Vec<String>,
+    /// Send over TCP instead of UDP: IPFIX only, templates once
+    #[arg(long, conflicts_with_all = ["pcap", "tls"])]
+    tcp: bool,
+    /// Send over TLS: as over TCP, to port 4740 unless `--to` says otherwise
+    #[arg(long, conflicts_with = "pcap", requires_all = ["ca", "certificate", "key"])]
+    tls: bool,
+    /// The authorities that sign collectors' certificates, PEM
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    ca: Option<PathBuf>,
+    /// The certificate to show to collectors, PEM
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    certificate: Option<PathBuf>,
+    /// The key of that certificate, PEM
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    key: Option<PathBuf>,
     /// Write a packet capture instead of sending
     #[arg(long, value_name = "FILE")]
     pcap: Option<PathBuf>,
@@ -97,6 +114,7 @@ pub(super) struct Task {
     pub(super) options: Options,
     pub(super) routes: Routes,
     pub(super) capture: Option<PathBuf>,
+    pub(super) way: Way,
     pub(super) format: Format,
 }
 
@@ -105,7 +123,13 @@ impl GenerateArgs {
     pub(super) fn task(self, now_ms: i64) -> Result<Task, GenerateError> {
         let exporters = self.exporters()?;
         let allow_remote = self.allow_remote || self.pcap.is_some();
-        let routes = routes(&self.to, &exporters, allow_remote)?;
+        let is_stream = self.tcp || self.tls;
+        if is_stream && exporters.iter().any(|p| *p != Protocol::Ipfix) {
+            return Err(GenerateError::NotIpfix);
+        }
+        let named = named(&self.to, allow_remote)?;
+        let routes = routes(&named, &exporters, if self.tls { 4_740 } else { 4_739 });
+        let way = self.way(&named)?;
         let rate = match self.rate {
             Rate::Max if self.pcap.is_some() => Rate::PerSecond(CAPTURE_RATE),
             rate => rate,
@@ -117,7 +141,12 @@ impl GenerateArgs {
             epoch_ms: self.epoch.map_or(now_ms, |secs| i64::from(secs) * 1_000),
             exporters,
             payload: self.payload.into(),
-            template_every: self.template_every,
+            // Over a stream templates last as long as the session.
+            template_every: if is_stream {
+                u64::MAX
+            } else {
+                self.template_every
+            },
             active_timeout_ms: self.active_timeout * 1_000,
             hosts: self.hosts,
             mix: Mix {
@@ -130,8 +159,24 @@ impl GenerateArgs {
             options,
             routes,
             capture: self.pcap,
+            way,
             format: self.format,
         })
+    }
+
+    /// How messages go to the destinations that are named.
+    fn way(&self, named: &[Named]) -> Result<Way, GenerateError> {
+        let files = match (&self.ca, &self.certificate, &self.key) {
+            (Some(ca), Some(certificate), Some(key)) if self.tls => TlsFiles {
+                ca: ca.clone(),
+                certificate: certificate.clone(),
+                key: key.clone(),
+            },
+            _ if self.tcp => return Ok(Way::Tcp),
+            _ => return Ok(Way::Udp),
+        };
+        let hosts = named.iter().map(|named| (named.to, named.host.clone()));
+        Ok(Way::Tls(TlsClient::load(&files, hosts)?))
     }
 
     /// The protocol of each exporter.
@@ -150,32 +195,44 @@ impl GenerateArgs {
     }
 }
 
+/// A destination under the name it was given.
+struct Named {
+    to: SocketAddr,
+    host: String,
+}
+
+fn named(to: &[String], allow_remote: bool) -> Result<Vec<Named>, GenerateError> {
+    let named = |name: &String| {
+        let host = name
+            .rsplit_once(':')
+            .map_or(name.as_str(), |(host, _)| host);
+        let to = resolve(name, allow_remote)?;
+        Ok(Named {
+            to,
+            host: host.trim_matches(['[', ']']).to_owned(),
+        })
+    };
+    to.iter().map(named).collect()
+}
+
 /// Where each exporter sends: to all that are named, or to the port that is usual
 /// for its protocol.
-fn routes(
-    to: &[String],
-    exporters: &[Protocol],
-    allow_remote: bool,
-) -> Result<Routes, GenerateError> {
-    let named: Vec<SocketAddr> = to
-        .iter()
-        .map(|name| resolve(name, allow_remote))
-        .collect::<Result<_, _>>()?;
+fn routes(named: &[Named], exporters: &[Protocol], ipfix: u16) -> Routes {
     let usual = |protocol: &Protocol| match protocol {
         Protocol::V5 | Protocol::V9 => SocketAddr::from(([127, 0, 0, 1], 2_055)),
         Protocol::Sflow => SocketAddr::from(([127, 0, 0, 1], 6_343)),
-        Protocol::Ipfix => SocketAddr::from(([127, 0, 0, 1], 4_739)),
+        Protocol::Ipfix => SocketAddr::from(([127, 0, 0, 1], ipfix)),
     };
-    Ok(exporters
+    exporters
         .iter()
         .map(|protocol| {
             if named.is_empty() {
                 vec![usual(protocol)]
             } else {
-                named.clone()
+                named.iter().map(|named| named.to).collect()
             }
         })
-        .collect())
+        .collect()
 }
 
 /// The address of a destination: an IPv4 one if its name has several.
@@ -247,6 +304,28 @@ mod tests {
         assert_eq!(ports, [2_055, 4_739, 2_055, 2_055]);
         assert!(task("--protocol v5,v9 --exporters 1").is_err());
         assert!(task("--exporters 1025").is_err());
+    }
+
+    #[test]
+    fn only_ipfix_goes_over_streams_and_templates_go_once() {
+        let over_tcp = task("--tcp").unwrap();
+        assert!(matches!(over_tcp.way, Way::Tcp));
+        assert_eq!(over_tcp.options.template_every, u64::MAX);
+        assert_eq!(over_tcp.routes[0][0].port(), 4_739);
+        assert!(
+            task("--tcp --protocol v9")
+                .unwrap_err()
+                .contains("--protocol ipfix")
+        );
+        for line in ["--tcp --tls", "--tls", "--tcp --pcap x", "--ca x"] {
+            assert!(task(line).is_err(), "{line}");
+        }
+        let files = "--ca none --certificate none --key none";
+        let refused = task(&format!("--tls {files}")).unwrap_err();
+        assert!(
+            refused.contains("none") && refused.contains("PEM"),
+            "{refused}"
+        );
     }
 
     #[test]

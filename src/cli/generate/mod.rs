@@ -9,6 +9,7 @@
 mod args;
 mod exporter;
 pub(crate) mod generator;
+mod outlet;
 mod pcap;
 mod plan;
 mod population;
@@ -18,6 +19,7 @@ mod record;
 mod send;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod totals;
 pub(crate) mod traffic;
 pub(crate) mod wire;
@@ -35,7 +37,9 @@ pub(crate) use send::{Routes, send};
 pub(crate) use totals::Totals;
 
 use args::{Format, Task};
+use outlet::Way;
 use progress::Progress;
+use send::send_by;
 
 /// Why nothing, or not everything, was generated.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +70,13 @@ pub(crate) enum GenerateError {
         /// The most there can be.
         most: usize,
     },
-    /// A destination refused datagrams several times in a row.
+    /// Something other than IPFIX over a stream.
+    #[error("only IPFIX goes over TCP and TLS: --protocol ipfix")]
+    NotIpfix,
+    /// TLS without its files.
+    #[error(transparent)]
+    Tls(#[from] tls::TlsClientError),
+    /// A destination refused datagrams several times in a row, or a connection.
     #[error(
         "nobody listens on {to}: start the collector with `flowstream run` \
          (records sent before: {sent})"
@@ -115,12 +125,13 @@ pub(crate) fn run(args: GenerateArgs) -> Result<(), GenerateError> {
         options,
         routes,
         capture,
+        way,
         format,
     } = task;
     let mut generator = Generator::new(options);
     let elapsed = match capture {
         Some(path) => write_capture(&mut generator, &routes, &path)?,
-        None => send_with_progress(&mut generator, &routes)?,
+        None => send_with_progress(&way, &mut generator, &routes)?,
     };
     print(generator.totals(), elapsed, format).map_err(GenerateError::Output)
 }
@@ -132,11 +143,12 @@ fn now_ms() -> i64 {
 }
 
 fn send_with_progress(
+    way: &Way,
     generator: &mut Generator,
     routes: &Routes,
 ) -> Result<Duration, GenerateError> {
     let mut progress = Progress::new(generator.count());
-    let outcome = send(generator, routes, |totals| {
+    let outcome = send_by(way, generator, routes, |totals| {
         progress.show(totals);
         ControlFlow::Continue(())
     });

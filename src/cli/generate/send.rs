@@ -1,19 +1,16 @@
 //! The sender: the only part that knows a clock and sockets.
 
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::GenerateError;
 use super::generator::{Emission, Generator};
+use super::outlet::{Outlet, Way};
 use super::totals::Totals;
 
-/// How often a datagram is tried while nobody listens.
-const TRIES: u32 = 5;
-/// The time between two tries.
-const TRY_AGAIN: Duration = Duration::from_millis(300);
 /// When the sender is later than this, the simulated clock is moved on.
 const TOO_LATE_MS: i64 = 250;
 /// The time between two reports of progress.
@@ -22,7 +19,7 @@ const REPORT_EVERY: Duration = Duration::from_millis(100);
 /// Where the datagrams of each exporter go; one without destinations sends nothing.
 pub(crate) type Routes = Vec<Vec<SocketAddr>>;
 
-/// Sends all datagrams when they are due, each exporter from its own sockets, and
+/// Sends all datagrams over UDP when they are due, each exporter from its own sockets, and
 /// reports what was sent about ten times a second. Stops early on a break.
 ///
 /// # Errors
@@ -33,15 +30,30 @@ pub(crate) type Routes = Vec<Vec<SocketAddr>>;
 pub(crate) fn send(
     generator: &mut Generator,
     routes: &Routes,
+    report: impl FnMut(&Totals) -> ControlFlow<()>,
+) -> Result<Duration, GenerateError> {
+    send_by(&Way::Udp, generator, routes, report)
+}
+
+/// The same by any way. Over TCP and TLS each exporter has a session with each of its
+/// destinations, and waits at the end until all of it was taken.
+///
+/// # Errors
+///
+/// As [`send`].
+pub(super) fn send_by(
+    way: &Way,
+    generator: &mut Generator,
+    routes: &Routes,
     mut report: impl FnMut(&Totals) -> ControlFlow<()>,
 ) -> Result<Duration, GenerateError> {
-    let sockets = open(routes)?;
+    let mut outlets = open(way, routes)?;
     let begin = Instant::now();
     let mut reported = begin;
     let mut sent = 0;
     while let Some(emission) = generator.step() {
         let late_ms = pace(begin, emission.at_ms);
-        send_to_all(&sockets, &emission).map_err(|refusal| refusal.after(sent))?;
+        send_to_all(&mut outlets, &emission).map_err(|refusal| refusal.after(sent))?;
         if late_ms > TOO_LATE_MS || late_ms > 0 && generator.is_unpaced() {
             generator.not_before(elapsed_ms(begin));
         }
@@ -53,31 +65,25 @@ pub(crate) fn send(
             }
         }
     }
+    for outlet in outlets.into_iter().flatten() {
+        let to = outlet.to;
+        let closed = outlet.close();
+        closed.map_err(|error| Refusal { to, error }.after(sent))?;
+    }
     Ok(begin.elapsed())
 }
 
-/// A connected socket and where it sends.
-struct Outlet {
-    socket: UdpSocket,
-    to: SocketAddr,
-}
-
-fn open(routes: &Routes) -> Result<Vec<Vec<Outlet>>, GenerateError> {
-    let outlet = |&to: &SocketAddr| connect(to).map_err(|e| GenerateError::Socket(to, e));
+fn open(way: &Way, routes: &Routes) -> Result<Vec<Vec<Outlet>>, GenerateError> {
+    let outlet = |&to: &SocketAddr| {
+        way.open(to).map_err(|error| match error.kind() {
+            ErrorKind::ConnectionRefused => GenerateError::NobodyListens { to, sent: 0 },
+            _ => GenerateError::Socket(to, error),
+        })
+    };
     routes
         .iter()
         .map(|destinations| destinations.iter().map(outlet).collect())
         .collect()
-}
-
-fn connect(to: SocketAddr) -> io::Result<Outlet> {
-    let socket = if to.is_ipv4() {
-        UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?
-    } else {
-        UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0))?
-    };
-    socket.connect(to)?;
-    Ok(Outlet { socket, to })
 }
 
 /// Waits until a time after the begin; how late it is then, in milliseconds.
@@ -110,36 +116,11 @@ impl Refusal {
     }
 }
 
-fn send_to_all(sockets: &[Vec<Outlet>], emission: &Emission<'_>) -> Result<(), Refusal> {
-    let outlets = sockets
-        .get(emission.exporter)
-        .map_or(&[][..], Vec::as_slice);
-    for outlet in outlets {
-        send_one(outlet, emission.datagram).map_err(|error| Refusal {
-            to: outlet.to,
-            error,
-        })?;
+fn send_to_all(outlets: &mut [Vec<Outlet>], emission: &Emission<'_>) -> Result<(), Refusal> {
+    for outlet in outlets.get_mut(emission.exporter).into_iter().flatten() {
+        let to = outlet.to;
+        let sent = outlet.send(emission.datagram);
+        sent.map_err(|error| Refusal { to, error })?;
     }
     Ok(())
-}
-
-/// Sends a datagram, again if nobody listened: on loopback the refusal is known
-/// as soon as the datagram was sent, so that none is counted that was refused.
-fn send_one(outlet: &Outlet, datagram: &[u8]) -> io::Result<()> {
-    let mut tries = 1;
-    loop {
-        let sent = outlet.socket.send(datagram).map(drop);
-        let outcome = match (sent, outlet.socket.take_error()?) {
-            (Ok(()), None) => return Ok(()),
-            (Err(error), _) | (Ok(()), Some(error)) => error,
-        };
-        match outcome.kind() {
-            ErrorKind::Interrupted => {}
-            ErrorKind::ConnectionRefused if tries < TRIES => {
-                tries += 1;
-                sleep(TRY_AGAIN);
-            }
-            _ => return Err(outcome),
-        }
-    }
 }

@@ -4,10 +4,12 @@ use std::io::Write;
 use std::net::SocketAddr;
 
 use super::{client, end, flow, launch, ports, ports_of};
+use crate::support::client::count;
 use crate::support::exporter::Sample;
 use crate::support::ipfix::{
     Message, OPTIONS_TEMPLATES, TEMPLATE, TEMPLATES, connect, connect_from, samples, send,
 };
+use crate::support::program::{generate, run};
 use crate::support::{Ended, Scratch, Service};
 
 /// Flows sent over one session arrive, each once; nothing is rejected.
@@ -65,6 +67,44 @@ fn t01_a_session_over_ipv6_brings_all_its_flows() {
 #[test]
 fn t01_messages_may_come_octet_by_octet() {
     assert_arrives(Service::tcp_port, octet_by_octet);
+}
+
+/// Three exporters of `generate`, over TCP or TLS, to this port with these arguments: all that they
+/// sent arrives at the client.
+pub(super) fn assert_conserved(service: Service, to: SocketAddr, scratch: &Scratch, args: &[&str]) {
+    let client = client(&service);
+    let three = ["--exporters", "3", "--count", "20000", "--rate", "max"];
+    let sent = generate(scratch, to, &[&three[..], args].concat());
+    let (received, ended) = end(service, client);
+    ended.assert_clean();
+    for name in ["records", "packets", "bytes"] {
+        assert_eq!(received.sum(name), count(&sent, name), "{name}");
+    }
+    assert_eq!(received.flows.len() as u64, count(&sent, "flows"));
+    assert_eq!(ended.drained("datagrams"), count(&sent, "datagrams"));
+    assert_eq!(count(&sent, "templates"), 3 * 4, "once for each session");
+    assert_eq!(ended.of_reason("streams", "finished"), 3, "{}", ended.log);
+}
+
+#[test]
+fn generated_flows_of_three_exporters_arrive_whole_over_tcp() {
+    let scratch = Scratch::new();
+    let service = launch(&scratch, "data").start();
+    let to = service.tcp_port_v6();
+    assert_conserved(service, to, &scratch, &["--tcp", "--payload", "9000"]);
+}
+
+#[test]
+fn generate_says_so_if_nobody_listens_over_tcp() {
+    let scratch = Scratch::new();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let to = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    let outcome = run(&scratch, &["generate", "--tcp", "--to", &to]);
+    assert!(
+        outcome.failed(1).contains("nobody listens on"),
+        "{outcome:?}"
+    );
 }
 
 /// Sends messages over one session; the numbers whose flows arrived.

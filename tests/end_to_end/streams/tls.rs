@@ -7,9 +7,11 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
+use super::sessions::assert_conserved;
 use super::{client, end, flow, launch, ports, ports_of, wait_for_close};
 use crate::support::certificates::{Authority, Identity, Valid, close, connect_tls, is_refused};
 use crate::support::exporter::Sample;
+use crate::support::files::assert_same_segments;
 use crate::support::ipfix::{Message, connect, samples, send};
 use crate::support::program::run;
 use crate::support::{Ended, Launch, Scratch, Service};
@@ -95,6 +97,58 @@ fn t36_exporters_whose_certificate_holds_bring_all_their_flows() {
     ended.assert_clean();
     assert_eq!(received.sum("records"), 3 * 50 * 50);
     assert_eq!(ended.of_reason("streams", "finished"), 3, "{}", ended.log);
+}
+
+#[test]
+fn t36_generated_flows_arrive_whole_over_tls_and_are_recorded_in_the_clear() {
+    let (own, exporters) = (Authority::new(), Authority::new());
+    let scratch = Scratch::new();
+    let launch = secured(&scratch, &own, &exporters);
+    let service = launch
+        .set("receiver.tls.exporters", r#"["generator"]"#)
+        .start();
+    let identity = exporters.sign("generator", Valid::Now);
+    let [certificate, key] = identity
+        .files(&scratch, "generator")
+        .map(|path| text(&path));
+    let ca = text(&own.file(&scratch, "own.pem"));
+    let files = ["--ca", &ca, "--certificate", &certificate, "--key", &key];
+    let to = service.tls_port();
+    assert_conserved(service, to, &scratch, &[&["--tls"], &files[..]].concat());
+    // What was recorded needs no key to be prepared again (RFC 5655, 12.1).
+    let replay = super::launch(&scratch, "again").replay_at_once(&scratch.join("data/raw"));
+    let outcome = replay.run();
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert_same_segments(
+        &scratch.join("data/prepared"),
+        &scratch.join("again/prepared"),
+    );
+}
+
+#[test]
+fn t36_generate_says_why_a_collector_refuses_it() {
+    let (own, exporters) = (Authority::new(), Authority::new());
+    let scratch = Scratch::new();
+    let service = secured(&scratch, &own, &exporters).start();
+    let identity = own.sign("generator", Valid::Now);
+    let [certificate, key] = identity
+        .files(&scratch, "generator")
+        .map(|path| text(&path));
+    let ca = text(&own.file(&scratch, "own.pem"));
+    let to = service.tls_port().to_string();
+    let mut args = vec!["generate", "--tls", "--to", &to, "--count", "10"];
+    args.extend(["--ca", &ca, "--certificate", &certificate, "--key", &key]);
+    let outcome = run(&scratch, &args);
+    assert!(
+        outcome.failed(1).contains("received fatal alert"),
+        "{outcome:?}"
+    );
+    assert_eq!(
+        service
+            .end()
+            .of_reason("connections", "certificate_unknown"),
+        1
+    );
 }
 
 #[test]
