@@ -207,13 +207,17 @@ impl Decoder {
             transport: plan.transport,
         };
         self.unknown.add(&plan.unknown);
-        self.open_host(plan, protocol);
+        let heard = (plan.received_ms, plan.transport);
+        self.open_host(addr, protocol, heard);
         self.observe(plan, session);
         self.observe_samples(plan);
         if let Some(host) = self.hosts.touch(&host_key(addr)) {
             for (key, port) in plan.used.iter() {
                 host.touch_template(key, port);
             }
+        }
+        if !plan.voided.is_empty() {
+            self.void(plan);
         }
         for (key, change) in plan.templates.take() {
             self.change_template(addr, session, key, change, plan.received_ms);
@@ -247,11 +251,9 @@ impl Decoder {
         }
     }
 
-    fn open_host(&mut self, plan: &Plan, protocol: Protocol) {
-        let addr = plan.exporter.addr;
+    pub(crate) fn open_host(&mut self, addr: IpAddr, protocol: Protocol, heard: (i64, Transport)) {
         let limits = &self.limits;
-        let make = || Host::new(limits);
-        let heard = (plan.received_ms, plan.transport);
+        let make = || Host::new(addr, limits);
         if let Some(left) = self.hosts.hear(host_key(addr), heard, make) {
             self.template_octets -= left.template_octets();
             self.counters.count(addr, protocol, Reason::ExporterEvicted);
@@ -327,7 +329,10 @@ impl Decoder {
         now_ms: i64,
     ) {
         match change {
-            Change::Keep(template) => self.keep_template(addr, session, key, template),
+            Change::Keep(template) => {
+                self.void_others(addr, session, key, &template);
+                self.keep_template(addr, session, key, template);
+            }
             Change::Renew => {
                 if let Some(host) = self.hosts.touch(&host_key(addr)) {
                     host.renew_template(key, session.port, now_ms, &self.limits);
@@ -343,10 +348,38 @@ impl Decoder {
         }
     }
 
+    /// Drops what was kept over a restart of a domain whose exporter sends one of its
+    /// templates differently now.
+    fn void_others(&mut self, addr: IpAddr, session: Session, key: u128, now: &Template) {
+        let Some(host) = self.hosts.touch(&host_key(addr)) else {
+            return;
+        };
+        let held = host.template_octets();
+        let gone = host.void_others(key, now);
+        self.template_octets -= held - host.template_octets();
+        for _ in 0..gone {
+            let reason = Reason::TemplateOutdated;
+            self.counters.count(addr, session.protocol, reason);
+        }
+    }
+
+    /// Drops what was kept over a restart and is void.
+    fn void(&mut self, plan: &mut Plan) {
+        let Some(host) = self.hosts.touch(&host_key(plan.exporter.addr)) else {
+            return;
+        };
+        let held = host.template_octets();
+        for (domain, port, reason) in plan.voided.drain(..) {
+            let gone = host.void(domain, port, reason == Reason::TemplateOutdated);
+            plan.entry.tally.add(reason, gone, 0);
+        }
+        self.template_octets -= held - host.template_octets();
+    }
+
     /// Keeps a template within the limits of its exporter and of all. An exporter that
     /// has templates makes room among its own; only for the first of a new one do the
     /// exporters heard from longest ago leave.
-    fn keep_template(
+    pub(crate) fn keep_template(
         &mut self,
         addr: IpAddr,
         session: Session,

@@ -17,6 +17,7 @@
 //! | `explain` | what is in a message, for people |
 //! | `state` | what is kept between datagrams, and for how many exporters |
 //! | `clock`, `sampling`, `sequence`, `restart` | the rules of time, sampling, loss and restarts |
+//! | `told`, `snapshot` | what exporters tell of themselves, and what is kept of all over a restart |
 //! | `stream`, `transport` | IPFIX over TCP: messages cut from a stream, and what differs there |
 //! | `reason`, `counters`, `error` | how everything that is not a flow is named and counted |
 //!
@@ -40,6 +41,7 @@ mod reason;
 mod restart;
 mod sampling;
 mod sequence;
+mod snapshot;
 mod state;
 mod stream;
 mod template;
@@ -58,6 +60,7 @@ pub use limits::Limits;
 pub use plan::{Datagram, Plan, Report};
 pub use protocol::Protocol;
 pub use reason::{Reason, Scope};
+pub use snapshot::{Restored, Snapshot, SnapshotError};
 pub use stream::{FrameError, FrameErrorKind, Framer};
 pub use told::{
     Algorithm, ExporterView, Named, ReportedLoss, Statistics, Subject, Teller, Timeouts,

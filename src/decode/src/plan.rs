@@ -8,7 +8,7 @@ use crate::counters::{Entry, Tally};
 use crate::state::{ElementKey, Overlay, SampleMark, Seed, Waiting};
 use crate::template::Template;
 use crate::told::{ReportedLoss, Telling};
-use crate::{DecodeError, Protocol, SampleCounters, SequenceCounters, Transport};
+use crate::{DecodeError, Protocol, Reason, SampleCounters, SequenceCounters, Transport};
 
 /// One datagram as received.
 #[derive(Debug, Clone, Copy)]
@@ -116,6 +116,8 @@ pub struct Plan {
     /// What options data told beside.
     pub(crate) tellings: Vec<Telling>,
     pub(crate) used: Used,
+    /// Of which domain and source port what was kept over a restart is void, and why.
+    pub(crate) voided: Vec<(u128, u16, Reason)>,
     /// Elements of new templates that are not known.
     pub(crate) unknown: Vec<ElementKey>,
     /// Data Sets that are to wait, by the template they wait for.
@@ -165,6 +167,7 @@ impl Plan {
             interface_facts: false,
             tellings: Vec::new(),
             used: Used::default(),
+            voided: Vec::new(),
             unknown: Vec::new(),
             waiting: Overlay::new(seed),
             released: Overlay::new(seed),

@@ -131,7 +131,8 @@ reasons! {
     SessionEvicted State "session_evicted" "The exporter's session heard from longest ago was dropped."
     SourceEvicted State "source_evicted" "The position of the exporter's data source heard from longest ago was dropped."
     TemplateEvicted State "template_evicted" "The exporter's template used longest ago was dropped."
-    TemplateOutdated State "template_outdated" "A template of before the exporter's restart was dropped."
+    TemplateMisfit State "template_misfit" "A template kept over a restart did not fit the data and was dropped."
+    TemplateOutdated State "template_outdated" "A template of before the exporter's restart, or kept over ours and sent differently now, was dropped."
     FactEvicted State "fact_evicted" "What was learnt longest ago from the exporter's options data was dropped."
 }
 

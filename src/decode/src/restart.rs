@@ -69,10 +69,20 @@ impl Boot {
         None
     }
 
+    /// When it started, as far as it is believed.
+    pub(crate) const fn known(&self) -> Option<u32> {
+        self.known
+    }
+
     const fn settle(&mut self, boot: u32) {
         self.known = Some(boot);
         self.suspect = None;
     }
+}
+
+/// Whether an exporter that started at `boot` started later than at `known`.
+pub(crate) const fn is_later(known: u32, boot: u32) -> bool {
+    !is_same(known, boot) && boot.wrapping_sub(known).cast_signed() > 0
 }
 
 const fn is_same(one: u32, other: u32) -> bool {

@@ -6,6 +6,7 @@
 //! goes on from there confirms it.
 
 use crate::restart::{Boot, Started};
+use crate::state::Doubt;
 use crate::{Protocol, SequenceCounters};
 
 /// How many gaps are remembered, so that what fills one is known as late.
@@ -62,6 +63,8 @@ pub(crate) struct Position {
     roamed: u8,
     /// How often in a row it went on from its own.
     stayed: u8,
+    /// The furthest number.
+    last: Option<u32>,
 }
 
 impl Position {
@@ -71,6 +74,15 @@ impl Position {
             boot: Boot::new(),
             roamed: 0,
             stayed: 0,
+            last: None,
+        }
+    }
+
+    /// The furthest number and the exporter's start, as far as they are known.
+    pub(crate) const fn mark(&self) -> Doubt {
+        Doubt {
+            number: self.last,
+            boot: self.boot.known(),
         }
     }
 
@@ -123,6 +135,9 @@ impl Position {
         started: Option<Started>,
     ) -> (SequenceCounters, Option<i64>) {
         let behind = self.sequence.is_behind(number);
+        if !behind {
+            self.last = Some(number);
+        }
         let restarted = started.and_then(|started| self.boot.observe(started, number, behind));
         (self.sequence.observe(number, units), restarted)
     }

@@ -81,10 +81,8 @@ impl<V> Exporters<V> {
         }
         let since_ms = self.new.peek(&key).map_or(now_ms, |new| new.since_ms);
         let over = now_ms.saturating_sub(since_ms) >= SETTLED_MS;
-        if (over || transport == Transport::Stream)
-            && let Some(New { value, .. }) = self.new.remove(&key)
-        {
-            self.settled.insert(key, value);
+        if over || transport == Transport::Stream {
+            self.settle(key);
         }
         left
     }
@@ -110,6 +108,20 @@ impl<V> Exporters<V> {
         let other = self.settled.oldest().is_some_and(|&oldest| oldest != key);
         let (_, value) = other.then(|| self.settled.pop_oldest())??;
         Some(value)
+    }
+
+    /// All values and whether they are settled: these first, the most recently used first.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = (&V, bool)> {
+        let settled = self.settled.newest_first().map(|(_, value)| (value, true));
+        let new = self.new.newest_first();
+        settled.chain(new.map(|(_, new)| (&new.value, false)))
+    }
+
+    /// Settles an exporter at once.
+    pub(crate) fn settle(&mut self, key: u128) {
+        if let Some(New { value, .. }) = self.new.remove(&key) {
+            self.settled.insert(key, value);
+        }
     }
 }
 

@@ -1,6 +1,10 @@
 //! The state of one exporter address.
 
-use super::{LruMap, Roaming, Seed, Source, is_fact_of_stream, is_key_of_stream};
+use std::net::IpAddr;
+
+use super::{
+    Doubt, LruMap, Roaming, Seed, Session, Source, is_fact_of, is_fact_of_stream, is_key_of_stream,
+};
 use crate::Limits;
 use crate::sequence::Position;
 use crate::template::Template;
@@ -9,6 +13,7 @@ use crate::told::Told;
 /// What is kept of one exporter address, all within its own limits.
 #[derive(Debug)]
 pub(crate) struct Host {
+    pub(crate) addr: IpAddr,
     /// Positions in the sequence, by session.
     pub(crate) sessions: LruMap<u128, Position>,
     /// Positions of the data sources of sFlow.
@@ -33,9 +38,10 @@ pub(crate) struct Room {
 }
 
 impl Host {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(addr: IpAddr, limits: &Limits) -> Self {
         let seed = Seed(limits.hash_seed);
         Self {
+            addr,
             sessions: LruMap::new(limits.sessions_per_exporter, seed),
             sources: LruMap::new(limits.sources_per_exporter, seed),
             facts: Roaming::new(limits.facts_per_exporter, seed),
@@ -65,6 +71,7 @@ impl Host {
     pub(crate) fn renew_template(&mut self, key: u128, port: u16, now_ms: i64, limits: &Limits) {
         if let Some(template) = self.templates.touch(key, port) {
             template.life.renew(now_ms, limits);
+            template.doubt = None;
         }
     }
 
@@ -129,6 +136,49 @@ impl Host {
             position.roam();
             self.sessions.insert(key, position);
         }
+    }
+
+    /// Drops the templates of a domain and source port that were kept over a restart; how
+    /// many. If the exporter started anew, what its options data told is void as well.
+    pub(crate) fn void(&mut self, domain: u128, port: u16, started_anew: bool) -> usize {
+        let gone = self.forget_templates(|key, of, template| {
+            key >> 16 == domain && of == port && template.doubt.is_some()
+        });
+        if started_anew && gone > 0 {
+            let facts = self.facts.iter();
+            let told = facts.filter(|&(key, of, _)| of == port && is_fact_of(key, domain));
+            let told: Vec<u128> = told.map(|(key, _, _)| key).collect();
+            for key in told {
+                self.facts.remove(key, port);
+            }
+        }
+        gone
+    }
+
+    /// Drops the templates kept over a restart with which one was kept that is sent
+    /// differently now; how many.
+    pub(crate) fn void_others(&mut self, key: u128, now: &Template) -> usize {
+        let all = self.templates.iter();
+        let kept = all.filter(|(of, _, template)| *of == key && template.doubt.is_some());
+        let changed = kept.filter(|(_, _, template)| ***template != *now);
+        let ports: Vec<u16> = changed.map(|(_, port, _)| port).collect();
+        let voided = ports.iter().map(|&port| self.void(key >> 16, port, false));
+        voided.sum()
+    }
+
+    /// Where a session stands: its own position, or that of its domain if there is only
+    /// one.
+    pub(crate) fn mark(&self, session: Session) -> Option<Doubt> {
+        let key = session.key();
+        if let Some(own) = self.sessions.peek(&key) {
+            return Some(own.mark());
+        }
+        let mut of_domain = self
+            .sessions
+            .iter()
+            .filter(|(other, _)| *other >> 16 == key >> 16);
+        let only = of_domain.next().filter(|_| of_domain.next().is_none());
+        only.map(|(_, position)| position.mark())
     }
 
     /// Drops a template.

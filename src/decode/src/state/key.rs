@@ -62,6 +62,45 @@ impl Session {
         (id as u128) << 64 | self.domain_key() << 8 | kind
     }
 
+    /// The session and the ID of a template's key and port.
+    pub(crate) fn of_template_key(key: u128, port: u16) -> (Self, u16) {
+        let id = u16::try_from(key & 0xFFFF).unwrap_or(0);
+        (Self::of_domain_key(key >> 16, port), id)
+    }
+
+    /// The session and the fact of a fact's key and port.
+    pub(crate) fn of_fact_key(key: u128, port: u16) -> Option<(Self, Fact)> {
+        let id = u64::try_from(key >> 64).ok()?;
+        let fact = match key & 0xFF {
+            0 => Fact::Rate,
+            1 => Fact::InterfaceRate(u32::try_from(id).ok()?),
+            2 => Fact::SamplerRate(id),
+            3 => Fact::SystemInit,
+            _ => return None,
+        };
+        let domain_key = (key & 0xFFFF_FFFF_FFFF_FFFF) >> 8;
+        Some((Self::of_domain_key(domain_key, port), fact))
+    }
+
+    /// The inverse of [`Self::domain_key`].
+    fn of_domain_key(key: u128, port: u16) -> Self {
+        let protocol = usize::try_from((key >> 32) & 0x3F).unwrap_or(0);
+        let stream = key >> STREAM_SHIFT != 0;
+        Self {
+            protocol: Protocol::ALL
+                .get(protocol)
+                .copied()
+                .unwrap_or(Protocol::Ipfix),
+            domain: u32::try_from(key & 0xFFFF_FFFF).unwrap_or(0),
+            port,
+            transport: if stream {
+                Transport::Stream
+            } else {
+                Transport::Udp
+            },
+        }
+    }
+
     /// Protocol, domain and transport, and over a stream the port, in 55 bits.
     const fn domain_key(self) -> u128 {
         let stream = match self.transport {
@@ -88,6 +127,11 @@ const fn is_of_stream(domain_key: u128, port: u16) -> bool {
 /// Whether the key of a template or a session is of the stream of a source port.
 pub(crate) const fn is_key_of_stream(key: u128, port: u16) -> bool {
     is_of_stream(key >> 16, port)
+}
+
+/// Whether the key of a fact is of a domain.
+pub(crate) const fn is_fact_of(key: u128, domain_key: u128) -> bool {
+    (key & 0xFFFF_FFFF_FFFF_FFFF) >> 8 == domain_key
 }
 
 /// Whether the key of a fact is of the stream of a source port.
@@ -154,5 +198,13 @@ mod tests {
         ]
         .map(|fact| session.fact_key(fact));
         assert!((1..5).all(|at| !facts[..at].contains(&facts[at])));
+        for session in [session, stream(9)] {
+            let key = session.template_key(300);
+            let found = Session::of_template_key(key, session.port);
+            assert_eq!(found, (session, 300));
+            let fact = Fact::SamplerRate(u64::MAX);
+            let found = Session::of_fact_key(session.fact_key(fact), session.port);
+            assert_eq!(found, Some((session, fact)));
+        }
     }
 }

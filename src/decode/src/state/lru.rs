@@ -103,6 +103,26 @@ impl<K: Copy + Eq + Hash, V> LruMap<K, V> {
         self.nodes.iter().map(|node| (&node.key, &node.value))
     }
 
+    /// All entries, the least recently used first.
+    pub(crate) fn oldest_first(&self) -> impl Iterator<Item = (&K, &V)> {
+        let mut at = self.oldest;
+        std::iter::from_fn(move || {
+            let node = self.nodes.get(at as usize)?;
+            at = node.newer;
+            Some((&node.key, &node.value))
+        })
+    }
+
+    /// All entries, the most recently used first.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = (&K, &V)> {
+        let mut at = self.newest;
+        std::iter::from_fn(move || {
+            let node = self.nodes.get(at as usize)?;
+            at = node.older;
+            Some((&node.key, &node.value))
+        })
+    }
+
     fn renew(&mut self, at: u32) {
         if self.newest != at {
             self.unlink(at);

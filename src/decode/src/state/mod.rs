@@ -1,6 +1,7 @@
 //! What is kept between datagrams: within limits, the least recently used leaves first,
 //! and of exporters one that is new.
 
+mod doubt;
 mod exporters;
 mod hash;
 mod host;
@@ -12,10 +13,11 @@ mod roaming;
 mod source;
 mod unknown;
 
+pub(crate) use doubt::Doubt;
 pub(crate) use exporters::Exporters;
 pub(crate) use hash::Seed;
 pub(crate) use host::{Host, Room};
-pub(crate) use key::{Fact, Session, host_key, is_fact_of_stream, is_key_of_stream};
+pub(crate) use key::{Fact, Session, host_key, is_fact_of, is_fact_of_stream, is_key_of_stream};
 pub(crate) use lru::LruMap;
 pub(crate) use overlay::Overlay;
 pub(crate) use pending::{Pending, Waiting};

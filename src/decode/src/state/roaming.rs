@@ -125,6 +125,12 @@ impl<V: PartialEq> Roaming<V> {
             .map(|(&(key, port), value)| (key, port, value))
     }
 
+    /// All values, by key and port, the least recently used first.
+    pub(crate) fn oldest_first(&self) -> impl Iterator<Item = (u128, u16, &V)> {
+        let values = self.values.oldest_first();
+        values.map(|(&(key, port), value)| (key, port, value))
+    }
+
     /// Puts a value in. What left for it comes back, with whether it was another
     /// key's or port's.
     pub(crate) fn insert(&mut self, key: u128, port: u16, value: V) -> Option<(bool, V)> {

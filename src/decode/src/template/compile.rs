@@ -10,6 +10,7 @@ use super::flow::{FORMS, Times};
 use super::reverse::Reverse;
 use super::told::is_told;
 use super::{FieldSpec, Fields, Life, ListKind, ListPlace, ToldField};
+use crate::state::Doubt;
 use crate::{Protocol, Reason};
 
 /// Whether a template describes flows or options (RFC 7011, 3.4).
@@ -90,6 +91,8 @@ pub(crate) struct Template {
     pub(crate) tail: u16,
     /// Until when it is used.
     pub(crate) life: Life,
+    /// What it was kept with over a restart, until its exporter repeats it.
+    pub(crate) doubt: Option<Doubt>,
     /// The Field Specifiers as they came.
     definition: Box<[u8]>,
 }
@@ -356,6 +359,7 @@ impl Compiler {
             steps: self.steps.into(),
             tail: self.offset,
             life: Life::default(),
+            doubt: None,
             definition: definition.into(),
         };
         Ok((template, self.unreadable))

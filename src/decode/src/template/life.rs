@@ -36,6 +36,21 @@ impl Life {
         }
     }
 
+    /// The life of a template that was kept over a restart.
+    pub(crate) fn restored(heard_ms: i64, gap_ms: Option<i64>, limits: &Limits) -> Self {
+        let lifetime = lifetime(gap_ms, limits);
+        Self {
+            heard_ms,
+            gap_ms,
+            expires_ms: heard_ms.saturating_add(lifetime).min(i64::MAX - 1),
+        }
+    }
+
+    /// When it was last heard, and the longest recent gap.
+    pub(crate) const fn heard(&self) -> (i64, Option<i64>) {
+        (self.heard_ms, self.gap_ms)
+    }
+
     /// Takes note of a repetition. A gap counts less with each that follows it, so
     /// that one long silence is not remembered for ever.
     pub(crate) fn renew(&mut self, now_ms: i64, limits: &Limits) {
@@ -47,9 +62,7 @@ impl Life {
         if gap >= ONE_MS {
             self.gap_ms = Some(gap.max(self.gap_ms.unwrap_or(0) / 2));
         }
-        let lifetime = self.gap_ms.map_or(limits.template_lifetime_ms, |gap| {
-            gap.saturating_mul(3).max(limits.template_lifetime_least_ms)
-        });
+        let lifetime = lifetime(self.gap_ms, limits);
         self.expires_ms = self.heard_ms.saturating_add(lifetime).min(i64::MAX - 1);
     }
 
@@ -62,6 +75,13 @@ impl Life {
     pub(crate) const fn heard_before(&self, at_ms: i64) -> bool {
         self.heard_ms < at_ms
     }
+}
+
+/// How long a template of such gaps is used after it was heard.
+fn lifetime(gap_ms: Option<i64>, limits: &Limits) -> i64 {
+    gap_ms.map_or(limits.template_lifetime_ms, |gap| {
+        gap.saturating_mul(3).max(limits.template_lifetime_least_ms)
+    })
 }
 
 #[cfg(test)]

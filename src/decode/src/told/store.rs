@@ -143,6 +143,10 @@ impl Told {
         self.names.iter().map(|(&key, named)| (key, named))
     }
 
+    pub(crate) fn names_oldest_first(&self) -> impl Iterator<Item = ((Teller, Subject), &Named)> {
+        self.names.oldest_first().map(|(&key, named)| (key, named))
+    }
+
     pub(crate) fn timeouts(&self) -> impl Iterator<Item = (Teller, Timeouts)> {
         self.timeouts.iter().map(|(&key, &told)| (key, told))
     }

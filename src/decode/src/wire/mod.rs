@@ -4,6 +4,7 @@ mod explained;
 mod facts;
 mod fixed;
 mod ipfix;
+mod kept;
 mod rates;
 mod records;
 mod sets;
@@ -15,6 +16,8 @@ mod v5;
 mod v7;
 mod v9;
 mod waiting;
+
+pub(crate) use sets::FIRST_DATA_SET;
 
 use crate::bytes::{u16_at, u32_at};
 use crate::explain::Tracer;

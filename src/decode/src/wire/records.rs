@@ -4,6 +4,7 @@ use flow::{Direction, OriginalFlow};
 
 use super::explained::Traced;
 use super::facts::Facts;
+use super::kept;
 use super::rates::Rates;
 use super::sets::Message;
 use super::structured::Structured;
@@ -62,8 +63,25 @@ pub(super) fn read(
     start: usize,
     end: usize,
 ) -> Result<(), DecodeError> {
+    let found = find(message, &plan.templates, id);
+    let evidence = kept::Evidence {
+        records: message.octets.get(start..end).unwrap_or_default(),
+        number: plan.number,
+        boot: plan.boot,
+    };
+    // Its exporter may have repeated it in this very message.
+    let repeated = plan
+        .templates
+        .get(message.session.template_key(id))
+        .is_some();
+    let found = found.and_then(|found| match found.0.doubt.filter(|_| !repeated) {
+        Some(doubt) if !kept::is_trusted(message, found, doubt, &evidence, &mut plan.voided) => {
+            Err(Reason::NoTemplate)
+        }
+        _ => Ok(found),
+    });
     let tally = &mut plan.entry.tally;
-    let (template, port) = match find(message, &plan.templates, id) {
+    let (template, port) = match found {
         Ok(found) => found,
         Err(reason) => {
             plan.units_unknown = true;

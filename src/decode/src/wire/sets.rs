@@ -11,7 +11,7 @@ use crate::{DecodeError, Decoder, Elements, ErrorKind, Limits, Plan, Protocol, R
 /// Octets of a Set Header.
 const SET_HEADER: usize = 4;
 /// The least Set ID of a Data Set, and the least Template ID.
-pub(super) const FIRST_DATA_SET: u16 = 256;
+pub(crate) const FIRST_DATA_SET: u16 = 256;
 
 /// One message and what its exporter said before.
 #[derive(Debug)]

@@ -13,6 +13,7 @@ mod encode;
 mod explain;
 mod fixed;
 mod golden;
+mod kept;
 mod laws;
 mod lifetime;
 mod limits;
