@@ -269,9 +269,10 @@ impl Template {
             (Some(time), None) | (None, Some(time)) => (time, time),
             (None, None) if self.has(Target::StartUptime) || self.has(Target::EndUptime) => {
                 tally.one(Reason::TimeUnanchored);
-                let start = low32(record.number(Target::StartUptime));
-                let end = low32(record.number(Target::EndUptime));
-                let duration = end.wrapping_sub(start).cast_signed().max(0);
+                let stated = |target| self.optional(record, target).map(low32);
+                let both = stated(Target::StartUptime).zip(stated(Target::EndUptime));
+                let duration = both.map_or(0, |(start, end)| end.wrapping_sub(start));
+                let duration = duration.cast_signed().max(0);
                 (clock.export_ms - i64::from(duration), clock.export_ms)
             }
             (None, None) => {

@@ -12,6 +12,7 @@ mod captures;
 mod encode;
 mod explain;
 mod fixed;
+mod found;
 mod golden;
 mod kept;
 mod laws;
