@@ -292,6 +292,9 @@ impl Decoder {
 
     /// Follows the samples of the datagram's data sources.
     fn observe_samples(&mut self, plan: &mut Plan) {
+        if plan.samples.is_empty() {
+            return;
+        }
         let Some(host) = self.hosts.touch(&host_key(plan.exporter.addr)) else {
             return;
         };

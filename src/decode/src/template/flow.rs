@@ -38,18 +38,30 @@ pub(super) const FORMS: [(Form, Target, Target); 6] = [
     (Form::Delta, Target::StartDelta, Target::EndDelta),
 ];
 
+/// The elements that state one of the two times of a template's records: the preferred
+/// one, which mostly is the only one, and the others.
+#[derive(Debug, Clone, Default)]
+struct Side {
+    first: Option<(Form, Target)>,
+    others: Box<[(Form, Target)]>,
+}
+
 /// The elements that state the two times of a template's records.
 #[derive(Debug, Clone)]
 pub(crate) struct Times {
-    start: Box<[(Form, Target)]>,
-    end: Box<[(Form, Target)]>,
+    start: Side,
+    end: Side,
 }
 
 impl Times {
     pub(super) fn of(all: &[(Form, Target, Target)], has: impl Fn(Target) -> bool) -> Self {
         let present = |side: fn(&(Form, Target, Target)) -> Target| {
             let forms = all.iter().map(|form| (form.0, side(form)));
-            forms.filter(|&(_, target)| has(target)).collect()
+            let mut forms = forms.filter(|&(_, target)| has(target));
+            Side {
+                first: forms.next(),
+                others: forms.collect(),
+            }
         };
         Self {
             start: present(|form| form.1),
@@ -73,6 +85,7 @@ impl Times {
 
 impl Template {
     /// The flow of a record, or why it is none. The sampling rate is left open.
+    #[inline(always)]
     pub(crate) fn flow<R: Reader>(
         &self,
         record: &R,
@@ -124,7 +137,7 @@ impl Template {
 
     /// Whether records state a time.
     pub(crate) fn has_times(&self) -> bool {
-        !(self.times.start.is_empty() && self.times.end.is_empty())
+        self.times.start.first.is_some() || self.times.end.first.is_some()
     }
 
     /// Puts what a record says into the flow of a record within it.
@@ -155,12 +168,14 @@ impl Template {
     }
 
     /// The value of an element that the template has.
+    #[inline]
     pub(super) fn optional<R: Reader>(&self, record: &R, target: Target) -> Option<u64> {
         self.has(target).then(|| record.number(target))
     }
 
     /// Source and destination. With both families in one template, the pair that is
     /// filled in.
+    #[inline(always)]
     fn addresses<R: Reader>(&self, record: &R) -> Option<(IpAddr, IpAddr)> {
         match self.addresses {
             Addresses::None => None,
@@ -175,6 +190,7 @@ impl Template {
     }
 
     /// Packets and octets: those of the record, and failing these the totals.
+    #[inline]
     fn counters<R: Reader>(&self, record: &R) -> (u64, u64) {
         let either = |delta, total| {
             if self.has(delta) {
@@ -242,6 +258,7 @@ impl Template {
         Some(Icmp { kind, code })
     }
 
+    #[inline(always)]
     fn times<R: Reader>(&self, record: &R, context: &Context, tally: &mut Tally) -> (i64, i64) {
         match self.times.stated(record, context, tally) {
             (Some(start), Some(end)) if start <= end => (start, end),
@@ -283,40 +300,51 @@ impl Template {
     }
 }
 
-/// The first time of a list that is filled in. An uptime or a difference may be 0.
+/// The first time of a side that is filled in. An uptime or a difference may be 0.
+#[inline(always)]
 fn first_stated<R: Reader>(
-    forms: &[(Form, Target)],
+    side: &Side,
     record: &R,
     context: &Context,
     tally: &mut Tally,
 ) -> Option<i64> {
-    let clock = &context.clock;
-    forms.iter().find_map(|&(form, target)| {
-        let number = record.number(target);
-        match form {
-            Form::Uptime => clock.of_uptime(low32(number)),
-            Form::Delta => Some(clock.of_delta_micros(low32(number))),
-            _ if number == 0 => None,
-            Form::Seconds => Some(clock.of_seconds(low32(number))),
-            Form::Micros => Some(clock.of_ntp_micros(number)),
-            Form::Nanos => Some(clock.of_ntp(number)),
-            Form::Millis => {
-                let stated = stated_ms(number);
-                if stated.is_none() {
-                    tally.one(Reason::TimeImplausible);
-                }
-                stated
-            }
-        }
-    })
+    let (form, target) = side.first?;
+    let time = stated(form, record.number(target), &context.clock, tally);
+    if time.is_some() || side.others.is_empty() {
+        return time;
+    }
+    let mut others = side.others.iter();
+    others.find_map(|&(form, target)| stated(form, record.number(target), &context.clock, tally))
 }
 
+/// The time that a number states, if it is filled in.
+#[inline]
+fn stated(form: Form, number: u64, clock: &ExportClock, tally: &mut Tally) -> Option<i64> {
+    match form {
+        Form::Uptime => clock.of_uptime(low32(number)),
+        Form::Delta => Some(clock.of_delta_micros(low32(number))),
+        _ if number == 0 => None,
+        Form::Seconds => Some(clock.of_seconds(low32(number))),
+        Form::Micros => Some(clock.of_ntp_micros(number)),
+        Form::Nanos => Some(clock.of_ntp(number)),
+        Form::Millis => {
+            let time = stated_ms(number);
+            if time.is_none() {
+                tally.one(Reason::TimeImplausible);
+            }
+            time
+        }
+    }
+}
+
+#[inline]
 fn v4_pair<R: Reader>(record: &R) -> (IpAddr, IpAddr) {
     let (src, dst) = record.pair(Target::SrcV4, Target::DstV4);
     let addr = |bits| IpAddr::V4(Ipv4Addr::from_bits(low32(bits)));
     (addr(src), addr(dst))
 }
 
+#[inline(always)]
 fn v6_pair<R: Reader>(record: &R) -> (IpAddr, IpAddr) {
     let (src, dst) = record.wide_pair(Target::SrcV6, Target::DstV6);
     let addr = |bits| IpAddr::V6(Ipv6Addr::from_bits(bits));

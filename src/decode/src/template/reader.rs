@@ -37,6 +37,7 @@ const MASKS: [u64; 16] = {
 /// The number whose last octet is just before `end`. Always eight octets are read, and
 /// those before the field masked out: a message's header is longer than that, so the
 /// eight are there, and no length needs a case of its own.
+#[inline(always)]
 fn number_before(message: &[u8], end: usize, width: u8) -> u64 {
     let window = message.get(end.wrapping_sub(8)..end);
     let Some(&window) = window.and_then(<[u8]>::first_chunk) else {
@@ -46,6 +47,7 @@ fn number_before(message: &[u8], end: usize, width: u8) -> u64 {
     u64::from_be_bytes(window) & mask
 }
 
+#[inline]
 fn wide_before(message: &[u8], end: usize, width: u8) -> u128 {
     if width != 16 {
         return 0;
@@ -76,6 +78,7 @@ impl<'a> Fixed<'a> {
 }
 
 impl Reader for Fixed<'_> {
+    #[inline]
     fn number(&self, target: Target) -> u64 {
         let slot = self.template.slot(target);
         number_before(self.message, self.at + usize::from(slot.end), slot.width)
@@ -164,52 +167,76 @@ impl<'a> Walked<'a> {
         value_range(record, base + usize::from(offset), length)
     }
 
+    #[inline]
     fn slot_end(&self, slot: Slot) -> usize {
-        let base = self.bases.get(usize::from(slot.group)).copied();
-        base.unwrap_or(0) + usize::from(slot.end)
+        self.bases[usize::from(slot.group) % GROUPS] + usize::from(slot.end)
     }
 
+    #[inline]
     fn narrow(&self, slot: Slot) -> u64 {
         number_before(self.message, self.slot_end(slot), slot.width)
     }
 
+    #[inline]
     fn wide(&self, slot: Slot) -> u128 {
         wide_before(self.message, self.slot_end(slot), slot.width)
     }
 
+    /// The number of the first further slot in which it is not 0.
+    #[cold]
+    fn repeated(&self, target: Target) -> u64 {
+        let mut numbers = self.further(target).map(|slot| self.narrow(slot));
+        numbers.find(|&number| number != 0).unwrap_or(0)
+    }
+
+    /// The first pair of further slots in which either value is not 0.
+    #[cold]
+    fn repeated_pair<T: PartialEq + Default>(
+        &self,
+        src: Target,
+        dst: Target,
+        read: impl Fn(&Self, Slot) -> T,
+    ) -> (T, T) {
+        let zero = (T::default(), T::default());
+        let slots = self.further(src).zip(self.further(dst));
+        let mut pairs = slots.map(|(src, dst)| (read(self, src), read(self, dst)));
+        pairs.find(|pair| *pair != zero).unwrap_or(zero)
+    }
+
     /// The first pair of slots in which either value is not 0; else the pair of zeros.
+    #[inline]
     fn filled<T: PartialEq + Default>(
         &self,
         src: Target,
         dst: Target,
         read: impl Fn(&Self, Slot) -> T,
     ) -> (T, T) {
-        let pair = |src, dst| (read(self, src), read(self, dst));
-        let first = pair(self.template.slot(src), self.template.slot(dst));
+        let (of_src, of_dst) = (self.template.slot(src), self.template.slot(dst));
+        let first = (read(self, of_src), read(self, of_dst));
         let zero = (T::default(), T::default());
         if first != zero || self.template.repeated.is_empty() {
             return first;
         }
-        let further = self.further(src).zip(self.further(dst));
-        let mut pairs = further.map(|(src, dst)| pair(src, dst));
-        pairs.find(|pair| *pair != zero).unwrap_or(zero)
+        self.repeated_pair(src, dst, read)
     }
 }
 
 impl Reader for Walked<'_> {
+    #[inline]
     fn number(&self, target: Target) -> u64 {
         let first = self.narrow(self.template.slot(target));
         if first != 0 || self.template.repeated.is_empty() {
             return first;
         }
-        let mut further = self.further(target).map(|slot| self.narrow(slot));
-        further.find(|&number| number != 0).unwrap_or(0)
+        self.repeated(target)
     }
 
+    #[inline]
     fn pair(&self, src: Target, dst: Target) -> (u64, u64) {
         self.filled(src, dst, Self::narrow)
     }
 
+    #[inline]
     fn wide_pair(&self, src: Target, dst: Target) -> (u128, u128) {
         self.filled(src, dst, Self::wide)
     }
