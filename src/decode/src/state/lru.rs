@@ -50,15 +50,25 @@ impl<K: Copy + Eq + Hash, V> LruMap<K, V> {
 
     /// The value of a key, without counting as a use.
     pub(crate) fn peek(&self, key: &K) -> Option<&V> {
-        let &at = self.index.get(key)?;
+        let at = self.find(key)?;
         self.nodes.get(at as usize).map(|node| &node.value)
     }
 
     /// The value of a key, which is now the most recently used.
     pub(crate) fn touch(&mut self, key: &K) -> Option<&mut V> {
-        let &at = self.index.get(key)?;
+        let at = self.find(key)?;
         self.renew(at);
         self.nodes.get_mut(at as usize).map(|node| &mut node.value)
+    }
+
+    /// The place of a key. A message asks for the same one several times in a row.
+    #[inline]
+    fn find(&self, key: &K) -> Option<u32> {
+        let newest = self.nodes.get(self.newest as usize);
+        if newest.is_some_and(|node| node.key == *key) {
+            return Some(self.newest);
+        }
+        self.index.get(key).copied()
     }
 
     /// Puts an entry in as the most recently used. What had to leave for it comes

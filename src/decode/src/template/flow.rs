@@ -70,6 +70,7 @@ impl Times {
     }
 
     /// Start and end as a record states them.
+    #[inline(always)]
     pub(super) fn stated<R: Reader>(
         &self,
         record: &R,
@@ -318,7 +319,7 @@ fn first_stated<R: Reader>(
 }
 
 /// The time that a number states, if it is filled in.
-#[inline]
+#[inline(always)]
 fn stated(form: Form, number: u64, clock: &ExportClock, tally: &mut Tally) -> Option<i64> {
     match form {
         Form::Uptime => clock.of_uptime(low32(number)),

@@ -349,8 +349,14 @@ impl Flows<'_> {
 
 impl Sink for Flows<'_> {
     fn take<R: Reader>(&mut self, record: &R) {
-        let context = self.context(record);
-        match self.template.flow(record, &context, self.tally) {
+        let stated;
+        let context = if self.template.has(Target::SystemInit) {
+            stated = self.context(record);
+            &stated
+        } else {
+            &self.context
+        };
+        match self.template.flow(record, context, self.tally) {
             Ok(mut flow) => {
                 flow.sampling_rate = self.rates.of(record, flow.in_if, self.tally);
                 self.flows.push(flow);
