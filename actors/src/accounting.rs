@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use decode::Ledger;
+use mediation::aggregate::Counters;
 
 use crate::exporter_session::Refused;
 use crate::message::Custody;
@@ -125,10 +126,44 @@ counters! {
     records_held,
     /// Records in quarantine.
     records_quarantined,
-    /// Records that left alone because there was no room for another live flow.
-    records_without_room,
+    /// Records left out by `aggregator.filter` or because of a special address.
+    records_filtered,
+    /// Records left out because another Observation Point reports the flow.
+    records_duplicate,
+    /// Records without a known sampling rate; their counters are taken as they are.
+    records_rate_unknown,
+    /// Records received later than their exporter's timeouts explain.
+    records_late,
     /// Aggregated Flows released.
     flows_released,
+    /// Flows that left early because there was no room for another.
+    flows_without_room,
+    /// Flows left out because their opening or closing was not seen.
+    flows_incomplete,
+    /// Flows left out by `enricher.filter`.
+    flows_filtered,
+    /// Flows that more than one Observation Point reported.
+    flows_observed_twice,
+    /// Packets and octets as exporters counted them, before sampling rates are applied.
+    packets_exported,
+    /// Octets likewise.
+    bytes_exported,
+    /// Packets of all records, scaled by their sampling rates.
+    packets_aggregated,
+    /// Octets likewise.
+    bytes_aggregated,
+    /// Of these, in records left out as duplicates.
+    packets_duplicate,
+    /// Octets likewise.
+    bytes_duplicate,
+    /// Of these, in flows left out as incomplete.
+    packets_incomplete,
+    /// Octets likewise.
+    bytes_incomplete,
+    /// Packets of the flows released, both directions.
+    packets_released,
+    /// Octets likewise.
+    bytes_released,
     /// Flows that passed the Enricher.
     flows_enriched,
     /// Flows that passed the Anonymizer.
@@ -200,19 +235,23 @@ impl Totals {
                     + self.streams_drained,
             ),
             (
-                "records decoded + split = aggregated + quarantined",
+                "records decoded + split = aggregated + filtered + quarantined",
                 self.records_decoded + self.records_split,
-                self.records_aggregated + self.records_quarantined,
+                self.records_aggregated + self.records_filtered + self.records_quarantined,
             ),
             (
-                "records aggregated = merged + held + flows released",
+                "records aggregated = merged + duplicate + held + flows incomplete + released",
                 self.records_aggregated,
-                self.records_merged + self.records_held + self.flows_released,
+                self.records_merged
+                    + self.records_duplicate
+                    + self.records_held
+                    + self.flows_incomplete
+                    + self.flows_released,
             ),
             (
-                "flows released + replayed = published + quarantined",
+                "flows released + replayed = published + filtered + quarantined",
                 self.flows_released + self.flows_replayed,
-                self.flows_published + self.flows_quarantined,
+                self.flows_published + self.flows_filtered + self.flows_quarantined,
             ),
             (
                 "flows offered = delivered + missed + abandoned",
@@ -227,7 +266,64 @@ impl Totals {
     }
 }
 
+impl Totals {
+    /// Records and flows left out by rule, each flow as the record that began it.
+    pub(crate) const fn records_left_out(&self) -> u64 {
+        self.records_filtered + self.records_duplicate + self.flows_incomplete + self.flows_filtered
+    }
+}
+
 impl Accounting {
+    /// Adds what an aggregation has counted since it was last told.
+    pub(crate) fn aggregated(&self, now: &Counters, told: &Counters) {
+        self.records_aggregated.add(now.records - told.records);
+        self.records_merged.add(now.merged - told.merged);
+        self.records_duplicate.add(now.duplicates - told.duplicates);
+        self.records_rate_unknown
+            .add(now.rate_unknown - told.rate_unknown);
+        self.records_late.add(now.late - told.late);
+        self.flows_released.add(now.released - told.released);
+        self.flows_without_room.add(now.no_room - told.no_room);
+        self.flows_incomplete.add(now.incomplete - told.incomplete);
+        let several = |counters: &Counters| counters.observed_by.iter().skip(1).sum::<u64>();
+        self.flows_observed_twice.add(several(now) - several(told));
+        for (packets, bytes, now, told) in [
+            (
+                &self.packets_exported,
+                &self.bytes_exported,
+                now.exported,
+                told.exported,
+            ),
+            (
+                &self.packets_aggregated,
+                &self.bytes_aggregated,
+                now.taken_in,
+                told.taken_in,
+            ),
+            (
+                &self.packets_duplicate,
+                &self.bytes_duplicate,
+                now.duplicate,
+                told.duplicate,
+            ),
+            (
+                &self.packets_incomplete,
+                &self.bytes_incomplete,
+                now.left_out,
+                told.left_out,
+            ),
+            (
+                &self.packets_released,
+                &self.bytes_released,
+                now.let_out,
+                told.let_out,
+            ),
+        ] {
+            packets.shift(told.packets, now.packets);
+            bytes.shift(told.bytes, now.bytes);
+        }
+    }
+
     /// Counts what goes to quarantine.
     pub(crate) fn quarantined(&self, custody: &Custody) {
         match custody {

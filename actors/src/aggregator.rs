@@ -17,6 +17,10 @@ use crate::wait::Wait;
 /// The name in logs and quarantine.
 pub const NAME: &str = "aggregator";
 
+/// Most records that are planned at once: so many that what is fetched for them stays in
+/// the processor's caches until it is used.
+const PLAN_MAX: usize = 1_024;
+
 /// Most flows of one message; a tick that releases more sends several.
 const BATCH_MAX: usize = 4_096;
 
@@ -24,6 +28,8 @@ const BATCH_MAX: usize = 4_096;
 pub struct Aggregator {
     lane: usize,
     core: aggregate::Aggregator,
+    /// A plan that was applied, for its memory.
+    used: aggregate::Plan,
     /// What `accounting` was last told of the core.
     told: aggregate::Counters,
     held_told: u64,
@@ -50,6 +56,7 @@ impl Aggregator {
         Self {
             lane,
             core,
+            used: aggregate::Plan::default(),
             told,
             held_told: 0,
             last: Release::of(Tick::default()),
@@ -62,17 +69,8 @@ impl Aggregator {
 
     /// Brings the shared counters up to date with the core's.
     fn account(&mut self) {
-        let (now, told) = (*self.core.counters(), self.told);
-        self.accounting
-            .records_aggregated
-            .add(now.records - told.records);
-        self.accounting.records_merged.add(now.merged - told.merged);
-        self.accounting
-            .records_without_room
-            .add(now.no_room - told.no_room);
-        self.accounting
-            .flows_released
-            .add(now.released - told.released);
+        let now = *self.core.counters();
+        self.accounting.aggregated(&now, &self.told);
         let held = self.core.held();
         self.accounting.records_held.shift(self.held_told, held);
         (self.told, self.held_told) = (now, held);
@@ -121,25 +119,30 @@ impl Handler<OriginalFlows> for Aggregator {
     fn handle(&mut self, OriginalFlows { flows, received }: OriginalFlows, _: &mut Context<Self>) {
         #[cfg(test)]
         crate::simulation::tripwire(NAME);
-        let core = &self.core;
-        match guard(|| core.plan(&flows, received)) {
-            Ok(plan) => {
-                self.core.apply(plan);
-                self.received = self.received.max(received);
-                self.account();
+        for records in flows.chunks(PLAN_MAX) {
+            let (core, used) = (&self.core, std::mem::take(&mut self.used));
+            match guard(|| core.plan(records, received, used)) {
+                Ok(plan) => self.used = self.core.apply(plan),
+                Err(fault) => {
+                    let records = Custody::Originals(Arc::new(records.to_vec()));
+                    self.bin.put(NAME, fault, records);
+                }
             }
-            Err(fault) => self.bin.put(NAME, fault, Custody::Originals(flows)),
         }
+        self.received = self.received.max(received);
+        self.account();
     }
 }
 
 impl Handler<CloseTick> for Aggregator {
     type Result = ();
 
-    fn handle(&mut self, CloseTick(release): CloseTick, ctx: &mut Context<Self>) {
+    fn handle(&mut self, close: CloseTick, ctx: &mut Context<Self>) {
         #[cfg(test)]
         crate::simulation::tripwire(NAME);
+        let CloseTick { release, heard } = close;
         let released = self.core.tick(release.tick);
+        self.core.hear(heard);
         self.pass_on(release, &released, ctx);
     }
 }

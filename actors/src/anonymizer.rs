@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix::prelude::*;
-use mediation::anonymize::Policy;
+use mediation::anonymize::Anonymization;
 
 use crate::accounting::Accounting;
 use crate::each::{Sorted, sort_out};
@@ -18,7 +18,7 @@ pub const NAME: &str = "anonymizer";
 /// The third stage of a lane. While it is down nothing passes: the type that leaves is
 /// made here and nowhere else.
 pub struct Anonymizer {
-    policy: Arc<Policy>,
+    policy: Arc<Anonymization>,
     next: Courier<AnonymizedFlows>,
     bin: Bin,
     accounting: Arc<Accounting>,
@@ -28,7 +28,7 @@ impl Anonymizer {
     /// An Anonymizer that applies `policy`.
     #[must_use]
     pub fn new(
-        policy: Arc<Policy>,
+        policy: Arc<Anonymization>,
         next: Recipient<AnonymizedFlows>,
         bin: Bin,
         accounting: Arc<Accounting>,

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use actix::prelude::*;
+use flow::{AggregatedFlow, EnrichedFlow};
 use mediation::enrich::{Lookup, enrich};
 
 use crate::accounting::Accounting;
 use crate::each::{Sorted, sort_out};
 use crate::message::{AggregatedFlows, Barrier, Custody, EnrichedFlows};
 use crate::quarantine::Bin;
+use crate::selection::Selection;
 use crate::supervision::Courier;
 use crate::wait::Wait;
 
@@ -18,6 +20,7 @@ pub const NAME: &str = "enricher";
 /// The second stage of a lane. It sees the true addresses.
 pub struct Enricher {
     lookup: Arc<dyn Lookup>,
+    selection: Arc<Selection>,
     next: Courier<EnrichedFlows>,
     bin: Bin,
     accounting: Arc<Accounting>,
@@ -28,6 +31,7 @@ impl Enricher {
     #[must_use]
     pub fn new(
         lookup: Arc<dyn Lookup>,
+        selection: Arc<Selection>,
         next: Recipient<EnrichedFlows>,
         bin: Bin,
         accounting: Arc<Accounting>,
@@ -35,10 +39,31 @@ impl Enricher {
         let next = Courier::new(NAME, next, bin.clone(), 1);
         Self {
             lookup,
+            selection,
             next,
             bin,
             accounting,
         }
+    }
+
+    /// Takes out the flows that are not to go on, and counts them; the same of the flows
+    /// that they were made of.
+    fn leave_out(
+        &self,
+        judged: Vec<(bool, EnrichedFlow)>,
+        flows: Arc<Vec<AggregatedFlow>>,
+    ) -> (Vec<EnrichedFlow>, Arc<Vec<AggregatedFlow>>) {
+        let left_out = judged.iter().filter(|(goes_on, _)| !goes_on).count();
+        let flows = if left_out == 0 {
+            flows
+        } else {
+            self.accounting.flows_filtered.add_len(left_out);
+            let kept = flows.iter().zip(&judged);
+            let kept = kept.filter(|(_, (goes_on, _))| *goes_on);
+            Arc::new(kept.map(|(flow, _)| *flow).collect())
+        };
+        let going_on = judged.into_iter().filter(|(goes_on, _)| *goes_on);
+        (going_on.map(|(_, flow)| flow).collect(), flows)
     }
 }
 
@@ -55,21 +80,23 @@ impl Handler<AggregatedFlows> for Enricher {
         #[cfg(test)]
         crate::simulation::tripwire(NAME);
         let AggregatedFlows { from, flows } = batch;
-        let lookup = &*self.lookup;
-        let Sorted { done, poison, kept } = sort_out(&flows, |flows| enrich(lookup, flows));
+        let (lookup, selection) = (&*self.lookup, &*self.selection);
+        let Sorted { done, poison, kept } = sort_out(&flows, |flows| {
+            let enriched = enrich(lookup, flows).into_iter();
+            let judged = enriched.map(|flow| (selection.takes_flow(&flow), flow));
+            judged.collect()
+        });
         for (fault, flow) in poison {
             self.bin
                 .put(NAME, fault, Custody::Aggregated(Arc::new(vec![flow])));
         }
         self.accounting.flows_enriched.add_len(done.len());
+        let (done, kept) = self.leave_out(done, kept.map_or(flows, Arc::new));
         let message = EnrichedFlows {
             from,
             flows: Arc::new(done),
         };
-        ctx.hold(
-            self.next
-                .hand_over(message, Custody::Aggregated(kept.map_or(flows, Arc::new))),
-        );
+        ctx.hold(self.next.hand_over(message, Custody::Aggregated(kept)));
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mediation::anonymize::Policy;
+use mediation::anonymize::Anonymization;
 use protocol::{Refusal, RefusalCode, Request, Start, Welcome};
 use tokio::sync::watch;
 
@@ -32,7 +32,7 @@ pub struct Hall {
     /// Where older ones are read from, if they are kept.
     pub history: Option<PathBuf>,
     /// The anonymization in force.
-    pub policy: Arc<Policy>,
+    pub policy: Arc<Anonymization>,
     /// Limits of each session.
     pub limits: Limits,
     /// Becomes true when the first client gets the stream.
@@ -81,7 +81,7 @@ impl Hall {
             next_seq,
             oldest_seq: self.oldest_seq(),
             policy: self.policy.name(),
-            techniques: self.policy.techniques(),
+            techniques: &self.policy.techniques(),
         }
         .line();
         bytes.extend_from_slice(&request.form.preamble());

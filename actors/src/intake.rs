@@ -15,10 +15,12 @@ use tracing::{debug, warn};
 
 use crate::accounting::Accounting;
 use crate::clock::Clock;
+use crate::exporters::Exporters;
 use crate::lanes::Lanes;
 use crate::message::{Arrival, Arrivals, Custody, PoisonDatagram, Release};
 use crate::quarantine::Bin;
 use crate::rate_limit::RateLimit;
+use crate::selection::Selection;
 use crate::supervision::guard;
 use crate::wait::Wait;
 
@@ -36,6 +38,10 @@ pub struct Intake {
     lanes: Lanes,
     bin: Bin,
     accounting: Arc<Accounting>,
+    exporters: Exporters,
+    selection: Arc<Selection>,
+    /// Records decoded and not yet counted as such, each direction for itself.
+    decoded: usize,
     /// Records with two directions among those not yet passed on.
     split: usize,
     log: RateLimit,
@@ -58,11 +64,13 @@ impl Intake {
     pub fn new(
         stage: &'static str,
         decoder: Decoder,
+        exporters: Exporters,
+        selection: Arc<Selection>,
         clock: Clock,
         lanes: Lanes,
         bin: Bin,
-        accounting: Arc<Accounting>,
     ) -> Self {
+        let accounting = Arc::clone(bin.accounting());
         let log = RateLimit::per_second(5);
         Self {
             stage,
@@ -73,6 +81,9 @@ impl Intake {
             lanes,
             bin,
             accounting,
+            exporters,
+            selection,
+            decoded: 0,
             split: 0,
             log,
         }
@@ -127,10 +138,12 @@ impl Intake {
     {
         for tick in self.clock.advance(tick) {
             self.decoder.expire(tick.begins());
-            ctx.hold(self.lanes.close_tick(Release {
+            let heard = self.exporters.tick(tick);
+            let release = Release {
                 run: self.run,
                 ..Release::of(tick)
-            }));
+            };
+            ctx.hold(self.lanes.close_tick(release, &heard));
         }
     }
 
@@ -157,6 +170,7 @@ impl Intake {
         }
         self.decoder = self.decoder.anew();
         self.closed.clear();
+        self.exporters.forget();
         self.clock = self.clock.anew();
         self.run += 1;
     }
@@ -165,10 +179,11 @@ impl Intake {
     where
         A: Actor<Context = Context<A>>,
     {
+        let split = std::mem::take(&mut self.split);
+        let decoded = std::mem::take(&mut self.decoded);
+        self.accounting.records_split.add_len(split);
+        self.accounting.records_decoded.add_len(decoded - split);
         if let (false, Some(received)) = (flows.is_empty(), self.clock.ticked()) {
-            let split = std::mem::take(&mut self.split);
-            self.accounting.records_split.add_len(split);
-            self.accounting.records_decoded.add_len(flows.len() - split);
             return self
                 .lanes
                 .spread(flows, received, |hand_over| ctx.hold(hand_over));
@@ -230,7 +245,13 @@ impl Intake {
         match guard(|| decoder.plan_over(transport, input, scratch)) {
             Ok(plan) => {
                 let (decoded, report) = self.decoder.apply(plan);
-                flows.extend_from_slice(&decoded);
+                self.exporters
+                    .hear(report.exporter, &decoded, received.tick());
+                if report.options_records > 0 {
+                    let addr = report.exporter.addr;
+                    self.exporters.read(addr, self.decoder.exporter(addr));
+                }
+                self.select(&decoded, &mut flows);
                 self.lanes.keep_scratch(decoded);
                 self.count(&report);
                 if report.close {
@@ -252,6 +273,33 @@ impl Intake {
             }
         }
         flows
+    }
+
+    /// Adds the records that go on, and counts those that do not.
+    fn select(&mut self, decoded: &[OriginalFlow], flows: &mut Vec<OriginalFlow>) {
+        self.decoded += decoded.len();
+        if self.selection.takes_all_records() {
+            flows.extend_from_slice(decoded);
+            return;
+        }
+        let selection = &*self.selection;
+        let judge = || -> Vec<bool> {
+            let judged = decoded.iter().map(|record| selection.takes_record(record));
+            judged.collect()
+        };
+        match guard(judge) {
+            Ok(judged) => {
+                let held = flows.len();
+                let going_on = decoded.iter().zip(judged).filter(|(_, goes_on)| *goes_on);
+                flows.extend(going_on.map(|(record, _)| *record));
+                let left_out = decoded.len() - (flows.len() - held);
+                self.accounting.records_filtered.add_len(left_out);
+            }
+            Err(fault) => {
+                let records = Custody::Originals(Arc::new(decoded.to_vec()));
+                self.bin.put(self.stage, fault, records);
+            }
+        }
     }
 
     /// Names the elements of templates that nobody knows, each once. Those that may not be

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 use flow::{OriginalFlow, Tick};
+use mediation::aggregate::Heard;
 
 use crate::message::{CloseTick, Custody, OriginalFlows, Release, ReleaseAll};
 use crate::quarantine::Bin;
@@ -105,10 +106,14 @@ impl Lanes {
         flows
     }
 
-    /// Tells every lane that a tick is over.
+    /// Tells every lane that a tick is over, and what is known of exporters then.
     #[must_use]
-    pub fn close_tick(&self, release: Release) -> HandOver {
-        let tell = |lane: &Lane| lane.ticks.hand_over(CloseTick(release), Custody::Nothing);
+    pub fn close_tick(&self, release: Release, heard: &Arc<Heard>) -> HandOver {
+        let tell = |lane: &Lane| {
+            let heard = Arc::clone(heard);
+            lane.ticks
+                .hand_over(CloseTick { release, heard }, Custody::Nothing)
+        };
         all(self.lanes.iter().map(tell))
     }
 

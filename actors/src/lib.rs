@@ -20,6 +20,7 @@ pub mod enricher;
 mod error;
 pub mod exporter_listener;
 pub mod exporter_session;
+mod exporters;
 pub mod hall;
 pub mod intake;
 pub mod lanes;
@@ -42,6 +43,7 @@ mod wait;
 
 #[cfg(test)]
 mod sample;
+mod selection;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use actix::dev::MessageResponse;
 use actix::prelude::*;
 use dataset::StreamEnd;
 use flow::{AggregatedFlow, EnrichedFlow, OriginalFlow, ReceiveTime, Tick};
+use mediation::aggregate::Heard;
 use mediation::anonymize::AnonymizedFlow;
 use protocol::Block;
 
@@ -63,9 +64,14 @@ pub struct OriginalFlows {
 }
 
 /// Receiver or Replayer -> Aggregator: the pipeline's clock has reached a tick.
-#[derive(Debug, Clone, Copy, Message)]
+#[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
-pub struct CloseTick(pub Release);
+pub struct CloseTick {
+    /// The tick, as what it releases.
+    pub release: Release,
+    /// What is known of exporters from now on.
+    pub heard: Arc<Heard>,
+}
 
 /// Receiver or Replayer -> Aggregator: no record will come any more; release everything
 /// as part of this tick.

@@ -31,6 +31,7 @@ pub(crate) fn record(port: u16, second: i64) -> OriginalFlow {
         icmp: None,
         end_reason: None,
         direction: Direction::Uniflow,
+        observed: None,
     }
 }
 

@@ -24,8 +24,66 @@ pub struct Aggregator {
     linger: Duration,
     longest_lifetime: Duration,
     flows_max: NonZeroUsize,
+    filter: String,
+    drop_special_addresses: bool,
+    several_exporters: SeveralExporters,
+    biflow: bool,
+    apart_by: Vec<ApartBy>,
+    incomplete_tcp: IncompleteTcp,
     exporters: BTreeMap<IpAddr, Duration>,
 }
+
+/// What becomes of a flow that several exporters report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeveralExporters {
+    /// Who reports it first is believed.
+    First,
+    /// Everything is added up.
+    Sum,
+    /// Each has flows of its own.
+    Apart,
+}
+
+/// What may tell flows apart besides addresses, ports and protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApartBy {
+    /// The exporter's address.
+    Exporter,
+    /// The Observation Domain.
+    ObservationDomain,
+    /// The interface the packets came in by.
+    InIf,
+    /// The interface the packets left by.
+    OutIf,
+    /// The type of service.
+    Tos,
+}
+
+/// What becomes of TCP flows of which the opening or the closing was not seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IncompleteTcp {
+    /// They leave like all others.
+    Emit,
+    /// They are counted and left out.
+    Drop,
+}
+
+const SEVERAL_EXPORTERS: [(&str, SeveralExporters); 3] = [
+    ("first", SeveralExporters::First),
+    ("sum", SeveralExporters::Sum),
+    ("apart", SeveralExporters::Apart),
+];
+
+const APART_BY: [(&str, ApartBy); 5] = [
+    ("exporter", ApartBy::Exporter),
+    ("observation_domain", ApartBy::ObservationDomain),
+    ("in_if", ApartBy::InIf),
+    ("out_if", ApartBy::OutIf),
+    ("tos", ApartBy::Tos),
+];
+
+const INCOMPLETE_TCP: [(&str, IncompleteTcp); 2] =
+    [("emit", IncompleteTcp::Emit), ("drop", IncompleteTcp::Drop)];
 
 impl Aggregator {
     /// The longest gap between two records of one flow; at least 1 s.
@@ -77,6 +135,43 @@ impl Aggregator {
         self.flows_max
     }
 
+    /// What a record must be to be aggregated, in the filter language; empty: anything.
+    #[must_use]
+    pub fn filter(&self) -> &str {
+        &self.filter
+    }
+
+    /// Whether records from or to multicast, reserved and broadcast addresses are left
+    /// out.
+    #[must_use]
+    pub const fn drop_special_addresses(&self) -> bool {
+        self.drop_special_addresses
+    }
+
+    /// What becomes of a flow that several exporters report.
+    #[must_use]
+    pub const fn several_exporters(&self) -> SeveralExporters {
+        self.several_exporters
+    }
+
+    /// Whether both directions are one flow.
+    #[must_use]
+    pub const fn biflow(&self) -> bool {
+        self.biflow
+    }
+
+    /// What tells flows apart besides addresses, ports and protocol.
+    #[must_use]
+    pub fn apart_by(&self) -> &[ApartBy] {
+        &self.apart_by
+    }
+
+    /// What becomes of TCP flows of which the opening or the closing was not seen.
+    #[must_use]
+    pub const fn incomplete_tcp(&self) -> IncompleteTcp {
+        self.incomplete_tcp
+    }
+
     pub(crate) fn check(raw: &raw::Aggregator, check: &mut Check<'_>) -> Option<Self> {
         let idle = item("aggregator.idle_timeout", &raw.idle_timeout);
         let idle_timeout = check.duration(idle, &TIMEOUT);
@@ -91,6 +186,18 @@ impl Aggregator {
         let longest = item("aggregator.longest_lifetime", &raw.longest_lifetime);
         let longest_lifetime = check.duration(longest, &TIMEOUT);
         let flows_max = flows_max(&raw.flows_max, check);
+        let several = item("aggregator.several_exporters", &raw.several_exporters);
+        let several_exporters = check.choice(several, &SEVERAL_EXPORTERS);
+        let filter = check.text(item("aggregator.filter", &raw.filter));
+        let special = item(
+            "aggregator.drop_special_addresses",
+            &raw.drop_special_addresses,
+        );
+        let drop_special_addresses = check.boolean(special);
+        let biflow = check.boolean(item("aggregator.biflow", &raw.biflow));
+        let apart_by = check.choices(item("aggregator.apart_by", &raw.apart_by), &APART_BY);
+        let incomplete = item("aggregator.incomplete_tcp", &raw.incomplete_tcp);
+        let incomplete_tcp = check.choice(incomplete, &INCOMPLETE_TCP);
         check.at_most((linger, linger_time), (idle, idle_timeout));
         check.at_most(
             (active, exporter_active_timeout),
@@ -104,6 +211,12 @@ impl Aggregator {
             linger: linger_time?,
             longest_lifetime: longest_lifetime?,
             flows_max: flows_max?,
+            filter: filter?,
+            drop_special_addresses: drop_special_addresses?,
+            several_exporters: several_exporters?,
+            biflow: biflow?,
+            apart_by: apart_by?,
+            incomplete_tcp: incomplete_tcp?,
             exporters: exporters?,
         })
     }

@@ -12,6 +12,7 @@ use crate::raw;
 pub struct Anonymizer {
     policy: Policy,
     key_file: PathBuf,
+    port_limit: u16,
 }
 
 /// What is done to the addresses of a flow.
@@ -21,18 +22,30 @@ pub enum Policy {
     None,
     /// Prefix-preserving mapping with a key (RFC 6235, 4.1.3).
     Standard,
+    /// Octet by octet with a published key, as the original system did: it hides little.
+    Cnsm2019,
 }
 
-const POLICIES: [(&str, Policy); 2] = [("none", Policy::None), ("standard", Policy::Standard)];
+const POLICIES: [(&str, Policy); 3] = [
+    ("none", Policy::None),
+    ("standard", Policy::Standard),
+    ("cnsm2019", Policy::Cnsm2019),
+];
 
 /// Names that are taken for policies to come.
-const PLANNED: [&str; 2] = ["strict", "cnsm2019"];
+const PLANNED: [&str; 1] = ["strict"];
 
 impl Anonymizer {
     /// What is done to addresses.
     #[must_use]
     pub const fn policy(&self) -> Policy {
         self.policy
+    }
+
+    /// From which port on ports are 0; 0: none is.
+    #[must_use]
+    pub const fn port_limit(&self) -> u16 {
+        self.port_limit
     }
 
     /// The file with the key.
@@ -49,9 +62,12 @@ impl Anonymizer {
     ) -> Option<Self> {
         let policy = policy(&raw.policy, check);
         let key_file = key_file(&raw.key_file, check);
+        let port_limit = item("anonymizer.port_limit", &raw.port_limit);
+        let port_limit = check.integer(port_limit, &(0..=i64::from(u16::MAX)));
         Some(Self {
             policy: policy?,
             key_file: key_file?.or_else(|| directory.map(|path| path.join("anonymizer.key")))?,
+            port_limit: u16::try_from(port_limit?).ok()?,
         })
     }
 }

@@ -178,6 +178,15 @@ impl<'a> Check<'a> {
         })
     }
 
+    /// A text.
+    pub(crate) fn text(&mut self, item: Item<'_>) -> Option<String> {
+        let text = item.value.as_str().map(str::to_owned);
+        if text.is_none() {
+            self.refuse(item, "a text in quotes");
+        }
+        text
+    }
+
     /// One of a few names.
     pub(crate) fn choice<T: Copy>(&mut self, item: Item<'_>, choices: &[(&str, T)]) -> Option<T> {
         let text = item.value.as_str();
@@ -189,6 +198,33 @@ impl<'a> Check<'a> {
             self.refuse(item, one_of(choices));
         }
         value
+    }
+
+    /// A list of names out of a few, each at most once.
+    pub(crate) fn choices<T: Copy>(
+        &mut self,
+        item: Item<'_>,
+        choices: &[(&str, T)],
+    ) -> Option<Vec<T>> {
+        let Some(list) = item.value.as_array() else {
+            self.refuse(item, format!("a list of {}", one_of(choices)));
+            return None;
+        };
+        let mut seen = BTreeSet::new();
+        let elements = list.iter().enumerate();
+        let chosen: Vec<_> = elements
+            .map(|(index, value)| {
+                let key = format!("{}[{index}]", item.key);
+                let element = Item { key: &key, value };
+                let choice = self.choice(element, choices)?;
+                if !seen.insert(value.as_str()) {
+                    self.refuse(element, "each name only once");
+                    return None;
+                }
+                Some(choice)
+            })
+            .collect();
+        chosen.into_iter().collect()
     }
 
     /// A path that is not empty.

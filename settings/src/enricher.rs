@@ -15,6 +15,7 @@ pub struct Enricher {
     country: Option<DatabaseFile>,
     city: Option<DatabaseFile>,
     asn: Option<DatabaseFile>,
+    filter: String,
 }
 
 /// The file of a database.
@@ -69,6 +70,12 @@ impl Enricher {
         self.asn.as_ref()
     }
 
+    /// What an enriched flow must be to leave, in the filter language; empty: anything.
+    #[must_use]
+    pub fn filter(&self) -> &str {
+        &self.filter
+    }
+
     pub(crate) fn check(raw: &raw::Enricher, check: &mut Check<'_>) -> Option<Self> {
         let mut file = |key, value| database(key, value, check);
         let private_prefixes = file("enricher.private_prefixes", &raw.private_prefixes);
@@ -79,12 +86,14 @@ impl Enricher {
         let country = file("enricher.country", &raw.country);
         let city = file("enricher.city", &raw.city);
         let asn = file("enricher.asn", &raw.asn);
+        let filter = check.text(item("enricher.filter", &raw.filter));
         Some(Self {
             private_prefixes: private_prefixes?,
             private_prefixes_vlans: vlans?,
             country: country?,
             city: city?,
             asn: asn?,
+            filter: filter?,
         })
     }
 }

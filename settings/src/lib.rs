@@ -42,7 +42,7 @@ mod supervision;
 #[cfg(test)]
 mod tests;
 
-pub use aggregator::Aggregator;
+pub use aggregator::{Aggregator, ApartBy, IncompleteTcp, SeveralExporters};
 pub use anonymizer::{Anonymizer, Policy};
 pub use checked::Settings;
 pub use clients::Clients;

@@ -67,6 +67,12 @@ pub(crate) struct Aggregator {
     pub(crate) linger: Value,
     pub(crate) longest_lifetime: Value,
     pub(crate) flows_max: Value,
+    pub(crate) filter: Value,
+    pub(crate) drop_special_addresses: Value,
+    pub(crate) several_exporters: Value,
+    pub(crate) biflow: Value,
+    pub(crate) apart_by: Value,
+    pub(crate) incomplete_tcp: Value,
     pub(crate) exporters: BTreeMap<String, Exporter>,
 }
 
@@ -85,6 +91,7 @@ pub(crate) struct Enricher {
     pub(crate) country: Value,
     pub(crate) city: Value,
     pub(crate) asn: Value,
+    pub(crate) filter: Value,
 }
 
 #[derive(Debug, Deserialize)]
@@ -92,6 +99,7 @@ pub(crate) struct Enricher {
 pub(crate) struct Anonymizer {
     pub(crate) policy: Value,
     pub(crate) key_file: Value,
+    pub(crate) port_limit: Value,
 }
 
 #[derive(Debug, Deserialize)]

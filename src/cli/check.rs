@@ -4,6 +4,7 @@ use std::io::Write;
 
 use clap::Args;
 
+use super::selection::selection;
 use super::{CliError, SettingsArgs, elements, parts};
 
 /// Arguments of `check`.
@@ -14,11 +15,13 @@ pub(crate) struct CheckArgs {
     dump: bool,
 }
 
-/// Checks the settings of all layers, and the files of elements and TLS that they may name.
+/// Checks the settings of all layers, their filters, and the files of elements and TLS
+/// that they may name.
 pub(crate) fn run(settings: &SettingsArgs, args: &CheckArgs) -> Result<(), CliError> {
     let settings = settings.load(Vec::new())?;
     elements::named(settings.receiver().elements())?;
     parts::tls(&settings)?;
+    selection(&settings)?;
     let text = if args.dump {
         settings.dump()
     } else {

@@ -14,6 +14,7 @@ use super::elements::ElementsError;
 use super::generate::GenerateError;
 use super::inspect::InspectError;
 use super::key_file::KeyFileError;
+use super::selection::SelectionError;
 use super::subscribe::SubscribeError;
 
 /// What went wrong with a command.
@@ -25,6 +26,9 @@ pub(crate) enum CliError {
     /// The key of the anonymization cannot be had.
     #[error(transparent)]
     Key(#[from] KeyFileError),
+    /// A filter of the settings is not understood.
+    #[error(transparent)]
+    Selection(#[from] SelectionError),
     /// A file of elements cannot be used.
     #[error(transparent)]
     Elements(#[from] ElementsError),
@@ -61,7 +65,7 @@ impl CliError {
     /// 2 for wrong usage, 78 for wrong settings, 1 for any other failure.
     pub(crate) const fn exit_code(&self) -> u8 {
         match self {
-            Self::Settings(_) | Self::Tls(_) => 78,
+            Self::Settings(_) | Self::Selection(_) | Self::Tls(_) => 78,
             Self::Generate(
                 GenerateError::Remote(..)
                 | GenerateError::Resolve { .. }
@@ -80,6 +84,9 @@ impl CliError {
                 for error in errors.iter() {
                     writeln!(report, "error: {error}").ok();
                 }
+            }
+            Self::Selection(error) => {
+                writeln!(report, "error: {}", error.render()).ok();
             }
             error => {
                 writeln!(report, "error: {error}").ok();

@@ -10,6 +10,7 @@ mod key_file;
 mod log;
 mod parts;
 mod run;
+mod selection;
 mod subscribe;
 
 use std::io::Write;

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use actors::pipeline::Parts;
 use actors::tls::ExporterTls;
 use db::{Databases, File, Files};
-use mediation::anonymize::{CryptoPan, Policy};
+use mediation::anonymize::{Anonymization, CryptoPan, OctetPermutation, Policy};
+use mediation::select::PortLimit;
 use settings::{DatabaseFile, Mode, Settings};
 use tracing::{info, warn};
 
 use super::key_file::{self, Found};
+use super::selection::selection;
 use super::{CliError, elements};
 
 /// Opens the databases, the keys and the elements that the settings name.
@@ -18,13 +20,15 @@ pub(crate) fn open(settings: Settings) -> Result<Parts, CliError> {
         Mode::Collect => tls(&settings)?,
         Mode::Replay => None,
     };
-    let policy = policy(&settings)?;
+    let selection = selection(&settings)?;
+    let anonymization = anonymization(&settings)?;
     let databases = databases(&settings)?;
     let elements = elements::named(settings.receiver().elements())?;
     Ok(Parts {
         settings,
         lookup: Arc::new(databases),
-        policy,
+        anonymization,
+        selection,
         elements,
         tls,
     })
@@ -60,12 +64,26 @@ fn databases(settings: &Settings) -> Result<Databases, CliError> {
     Ok(databases)
 }
 
+/// The policy, with the limit of ports.
+fn anonymization(settings: &Settings) -> Result<Anonymization, CliError> {
+    let ports = match settings.anonymizer().port_limit() {
+        0 => PortLimit::OFF,
+        limit => PortLimit::at(limit),
+    };
+    Ok(Anonymization::new(policy(settings)?).with_ports(ports))
+}
+
 fn policy(settings: &Settings) -> Result<Policy, CliError> {
     let anonymizer = settings.anonymizer();
     match anonymizer.policy() {
         settings::Policy::None => {
             warn!("anonymizer.policy is none: original addresses leave as they are");
             Ok(Policy::None)
+        }
+        settings::Policy::Cnsm2019 => {
+            warn!("anonymizer.policy is cnsm2019: its key was published, so it hides little");
+            let octets = OctetPermutation::new(OctetPermutation::PUBLISHED_SEED);
+            Ok(Policy::Cnsm2019(Box::new(octets)))
         }
         settings::Policy::Standard => {
             let path = anonymizer.key_file();

@@ -98,17 +98,17 @@ fn all_protocols_at_once_arrive_whole_over_ipv6() {
     assert_conserved("v5,v9,ipfix", Service::exporter_port_v6);
 }
 
-#[test]
-fn the_same_flows_from_several_exporters_are_kept_apart() {
-    const SAMPLES: u16 = 200;
-    let exporters = ["127.0.0.2", "127.0.0.3", "127.0.0.4"];
+/// What comes of the same flows from three exporters under a rule: how many flows of each
+/// exporter, and how many records were left out as duplicates.
+fn from_three(rule: &str, exporters: [&'static str; 3], samples: u16) -> (Vec<u16>, u64) {
     let scratch = Scratch::new();
     let service = Launch::new(&scratch, "data")
         .without_anonymization()
+        .set("aggregator.several_exporters", &format!("{rule:?}"))
         .start();
-    let (received, _) = received(service, |service| {
+    let (received, ended) = received(service, |service| {
         let exporters = exporters.map(|address| Exporter::at(address, service.exporter_port()));
-        for number in 0..SAMPLES {
+        for number in 0..samples {
             let datagram = v5(number.into(), &[Sample(number)]);
             exporters
                 .iter()
@@ -117,34 +117,21 @@ fn the_same_flows_from_several_exporters_are_kept_apart() {
     });
     let mut flows: BTreeMap<&str, u16> = BTreeMap::new();
     for flow in &received.flows {
-        assert_eq!(flow["records"], 1, "{flow}");
+        let records = if rule == "sum" { 3 } else { 1 };
+        assert_eq!(flow["records"], records, "{flow}");
         *flows.entry(flow["exporter"].as_str().unwrap()).or_default() += 1;
     }
-    assert_eq!(flows, exporters.map(|exporter| (exporter, SAMPLES)).into());
+    let counted = exporters.map(|exporter| flows.get(exporter).copied().unwrap_or(0));
+    (counted.to_vec(), ended.drained("duplicate"))
 }
 
 #[test]
-fn pieces_of_a_flow_within_the_idle_timeout_are_merged() {
-    let scratch = Scratch::new();
-    let service = Launch::new(&scratch, "data")
-        .without_anonymization()
-        .start();
-    let (received, ended) = received(service, |service| {
-        let exporter = Exporter::at("127.0.0.1", service.exporter_port());
-        for sequence in 0..3 {
-            exporter.send(&v5(sequence, &[Sample(1), Sample(2)]));
-        }
-    });
-    assert_eq!(ended.drained("merged"), 4);
-    let of = |name| {
-        received
-            .flows
-            .iter()
-            .map(|flow| count(flow, name))
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(
-        (of("records"), of("packets"), of("bytes")),
-        (vec![3; 2], vec![3; 2], vec![300; 2])
-    );
+fn the_same_flows_from_several_exporters_count_once_or_as_the_settings_say() {
+    let exporters = ["127.0.0.2", "127.0.0.3", "127.0.0.4"];
+    let (flows, duplicates) = from_three("first", exporters, 200);
+    assert_eq!((flows.iter().sum::<u16>(), duplicates), (200, 400));
+    let (flows, duplicates) = from_three("sum", exporters, 200);
+    assert_eq!((flows.iter().sum::<u16>(), duplicates), (200, 0));
+    let (flows, duplicates) = from_three("apart", exporters, 200);
+    assert_eq!((flows, duplicates), (vec![200; 3], 0));
 }

@@ -13,6 +13,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod aggregation;
 mod anonymization;
 mod bad_input;
 mod client_forms;

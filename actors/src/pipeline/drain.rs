@@ -42,14 +42,18 @@ impl Pipeline {
             rejected = totals.datagrams_rejected,
             discarded = totals.datagrams_discarded,
             records = totals.records_decoded,
+            filtered = totals.records_filtered,
+            duplicate = totals.records_duplicate,
             merged = totals.records_merged,
+            incomplete = totals.flows_incomplete,
+            flows_filtered = totals.flows_filtered,
             flows = totals.flows_published,
             recorded = totals.flows_recorded,
             delivered = totals.flows_delivered,
             "drained"
         );
         let left = totals.records_decoded + totals.records_split + totals.flows_replayed;
-        let done = totals.records_merged + totals.flows_published;
+        let done = totals.records_merged + totals.records_left_out() + totals.flows_published;
         let lost = totals.records_quarantined + totals.flows_quarantined;
         let flows = left.saturating_sub(done + lost);
         drained.map_err(|_| ActorsError::NotDrained { flows })

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use actix::System;
 use decode::Elements;
-use mediation::anonymize::Policy;
+use mediation::anonymize::Anonymization;
 use mediation::enrich::Lookup;
 use settings::Settings;
 use tokio::time::{Instant, interval_at};
@@ -32,6 +32,7 @@ use tracing::{info, warn};
 
 use crate::ActorsError;
 use crate::accounting::{Accounting, Totals};
+pub use crate::selection::Selection;
 use crate::tls::ExporterTls;
 use signals::signals;
 use wiring::Pipeline;
@@ -45,8 +46,10 @@ pub struct Parts {
     pub settings: Settings,
     /// What is known about addresses.
     pub lookup: Arc<dyn Lookup>,
-    /// What becomes of addresses.
-    pub policy: Policy,
+    /// What is done to flows before they leave.
+    pub anonymization: Anonymization,
+    /// Which records and flows go on.
+    pub selection: Selection,
     /// The Information Elements that are known.
     pub elements: Arc<Elements>,
     /// TLS of exporters; needed where the settings listen for it.

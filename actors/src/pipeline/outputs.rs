@@ -8,7 +8,7 @@ use actix::prelude::*;
 use dataset::name::Content;
 use dataset::pcapng::write_section;
 use dataset::segment::Kind;
-use mediation::anonymize::Policy as Anonymization;
+use mediation::anonymize::Anonymization;
 use protocol::{Form, Format};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
@@ -40,10 +40,9 @@ impl Outputs {
     pub(super) async fn start(
         common: &Common,
         arbiters: &Arbiters,
-        policy: Arc<Anonymization>,
         feed: &Feed,
     ) -> Result<Self, ActorsError> {
-        let store = prepared_store(common, &policy, feed)?;
+        let store = prepared_store(common, feed)?;
         let ring = Arc::new(ring(common, store.as_ref(), feed));
         let history = history(common, store.is_some(), feed);
         let raw = raw_store(common)?.map(|store| start_raw(common, arbiters, store));
@@ -51,7 +50,7 @@ impl Outputs {
         let hall = Arc::new(Hall {
             ring,
             history,
-            policy,
+            policy: Arc::clone(&common.anonymization),
             limits: limits(common),
             first_client: watch::Sender::new(false),
             accounting: Arc::clone(&common.accounting),
@@ -68,11 +67,7 @@ impl Outputs {
 }
 
 /// The store of the prepared dataset, where one is written.
-fn prepared_store(
-    common: &Common,
-    policy: &Anonymization,
-    feed: &Feed,
-) -> Result<Option<Store>, StoreError> {
+fn prepared_store(common: &Common, feed: &Feed) -> Result<Option<Store>, StoreError> {
     let recorder = common.settings.recorder();
     if !recorder.records_prepared() || !feed.records() {
         return Ok(None);
@@ -82,7 +77,7 @@ fn prepared_store(
         return Err(StoreError::NotEmpty { path: directory });
     }
     let preamble = Form::all(Format::Csv).preamble();
-    let meta = anonymization(policy);
+    let meta = anonymization(&common.anonymization);
     let options = options(
         common,
         directory,
@@ -139,7 +134,7 @@ fn options(
 
 /// How the dataset's fields were anonymized, in the words of the policy.
 fn anonymization(policy: &Anonymization) -> Map<String, Value> {
-    let fields = policy.techniques().iter();
+    let fields = policy.techniques().into_iter();
     let fields: Map<_, _> = fields
         .map(|(field, technique)| (field.name().to_owned(), json!(technique)))
         .collect();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use actix::prelude::*;
 use dataset::segment::Kind;
 use decode::Decoder;
+use mediation::aggregate::Listener;
 use settings::{Mode, Settings};
 use tracing::warn;
 
@@ -17,6 +18,7 @@ use super::{ExporterPort, StreamPort};
 use crate::ActorsError;
 use crate::clock::Clock;
 use crate::exporter_listener::ExporterListener;
+use crate::exporters::Exporters;
 use crate::intake::{Intake, limits};
 use crate::lanes::{LaneEntry, Lanes};
 use crate::message::{Drain, Publish};
@@ -249,10 +251,14 @@ fn intake(
     let receiver = common.settings.receiver();
     let decoder = Decoder::with_elements(limits(receiver), Arc::clone(&common.elements));
     let clock = Clock::new(timeouts(&common.settings).horizon_secs());
-    let (bin, accounting) = (common.bin.clone(), Arc::clone(&common.accounting));
+    let listener = Listener::new(timeouts(&common.settings), receiver.exporters_max().get());
+    let anonymization = Arc::clone(&common.anonymization);
+    let told = Box::new(move |addr| anonymization.told(addr));
+    let exporters = Exporters::new(listener, told);
+    let (bin, selection) = (common.bin.clone(), Arc::clone(&common.selection));
     move || {
         let lanes = Lanes::new(stage, lanes, &bin);
-        Intake::new(stage, decoder, clock, lanes, bin, accounting)
+        Intake::new(stage, decoder, exporters, selection, clock, lanes, bin)
     }
 }
 

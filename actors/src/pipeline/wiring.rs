@@ -6,10 +6,10 @@ use std::thread::available_parallelism;
 
 use actix::prelude::*;
 use decode::Elements;
-use mediation::aggregate::{self, Timeouts};
-use mediation::anonymize::Policy as Anonymization;
+use mediation::aggregate::{self, Apart, Incomplete, Observers, Rules, Timeouts};
+use mediation::anonymize::Anonymization;
 use mediation::enrich::Lookup;
-use settings::{Mode, Settings};
+use settings::{ApartBy, IncompleteTcp, Mode, Settings, SeveralExporters};
 use std::time::Duration;
 
 use super::arbiters::Arbiters;
@@ -25,6 +25,7 @@ use crate::lanes::LaneEntry;
 use crate::overseer::{Escalation, Overseer};
 use crate::publisher::{self, Publisher};
 use crate::quarantine::{Bin, Quarantine, Shelf};
+use crate::selection::Selection;
 use crate::supervision::{Backoff, Incident, Policy, supervise};
 
 /// What every part of the pipeline is built with.
@@ -32,6 +33,8 @@ pub(super) struct Common {
     pub(super) settings: Settings,
     pub(super) elements: Arc<Elements>,
     pub(super) policy: Policy,
+    pub(super) anonymization: Arc<Anonymization>,
+    pub(super) selection: Arc<Selection>,
     pub(super) overseer: Recipient<Incident>,
     pub(super) bin: Bin,
     pub(super) accounting: Arc<Accounting>,
@@ -63,25 +66,27 @@ impl Pipeline {
         let Parts {
             settings,
             lookup,
-            policy,
+            anonymization,
             elements,
             tls,
+            selection,
         } = parts;
-        let policy = Arc::new(policy);
         let arbiters = Arbiters::new(lane_count(&settings));
         let (escalation, accounting) = (Escalation::default(), Arc::new(Accounting::default()));
         let overseer = Overseer::new(escalation.clone(), Arc::clone(&accounting)).start();
         let (common, quarantine) = common(
             settings,
             elements,
+            Arc::new(anonymization),
+            Arc::new(selection),
             overseer.recipient(),
             &accounting,
             &arbiters,
         );
         let feed = Source::prepare(&common, tls.as_ref())?;
-        let outputs = Outputs::start(&common, &arbiters, Arc::clone(&policy), &feed).await?;
+        let outputs = Outputs::start(&common, &arbiters, &feed).await?;
         let publisher = start_publisher(&common, &outputs, arbiters.lanes.len());
-        let lanes = start_lanes(&common, &arbiters, &lookup, &policy, &publisher);
+        let lanes = start_lanes(&common, &arbiters, &lookup, &publisher);
         let entries = lanes.iter().map(Lane::entry).collect();
         let (source, Ports { exporters, streams }) =
             Source::start(&common, &arbiters, feed, entries, &publisher, &outputs).await?;
@@ -127,6 +132,8 @@ impl Pipeline {
 fn common(
     settings: Settings,
     elements: Arc<Elements>,
+    anonymization: Arc<Anonymization>,
+    selection: Arc<Selection>,
     overseer: Recipient<Incident>,
     accounting: &Arc<Accounting>,
     arbiters: &Arbiters,
@@ -150,6 +157,8 @@ fn common(
         settings,
         elements,
         policy,
+        anonymization,
+        selection,
         overseer,
         bin,
         accounting: Arc::clone(accounting),
@@ -193,6 +202,33 @@ pub(super) fn timeouts(settings: &Settings) -> Timeouts {
     }
 }
 
+/// The rules of aggregation from the settings.
+fn rules(settings: &Settings) -> Rules {
+    let aggregator = settings.aggregator();
+    let apart_by = |field| aggregator.apart_by().contains(&field);
+    Rules {
+        timeouts: timeouts(settings),
+        observers: match aggregator.several_exporters() {
+            SeveralExporters::First => Observers::First,
+            SeveralExporters::Sum => Observers::Sum,
+            SeveralExporters::Apart => Observers::Apart,
+        },
+        biflow: aggregator.biflow(),
+        apart: Apart {
+            exporter: apart_by(ApartBy::Exporter),
+            observation_domain: apart_by(ApartBy::ObservationDomain),
+            in_if: apart_by(ApartBy::InIf),
+            out_if: apart_by(ApartBy::OutIf),
+            tos: apart_by(ApartBy::Tos),
+        },
+        incomplete: match aggregator.incomplete_tcp() {
+            IncompleteTcp::Emit => Incomplete::Emit,
+            IncompleteTcp::Drop => Incomplete::Drop,
+        },
+        flows_max: aggregator.flows_max().get(),
+    }
+}
+
 pub(super) fn millis(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
@@ -215,25 +251,15 @@ fn start_lanes(
     common: &Common,
     arbiters: &Arbiters,
     lookup: &Arc<dyn Lookup>,
-    policy: &Arc<Anonymization>,
     publisher: &Addr<Publisher>,
 ) -> Vec<Lane> {
     let start = |(number, arbiter): (usize, &Arbiter)| {
         let core = aggregate::Aggregator::new(
-            timeouts(&common.settings),
-            common.settings.aggregator().flows_max().get(),
+            rules(&common.settings),
             // Nothing that leaves depends on it; it only makes collisions hard to plan.
             std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), number),
         );
-        Lane::start(
-            number,
-            core,
-            common,
-            &arbiter.handle(),
-            lookup,
-            policy,
-            publisher,
-        )
+        Lane::start(number, core, common, &arbiter.handle(), lookup, publisher)
     };
     arbiters.lanes.iter().enumerate().map(start).collect()
 }
@@ -245,25 +271,27 @@ impl Lane {
         common: &Common,
         arbiter: &ArbiterHandle,
         lookup: &Arc<dyn Lookup>,
-        policy: &Arc<Anonymization>,
         publisher: &Addr<Publisher>,
     ) -> Self {
         let Common {
             policy: falls,
+            anonymization,
+            selection,
             overseer,
             bin,
             accounting,
             ..
         } = common;
-        let (next, policy) = (publisher.clone().recipient(), Arc::clone(policy));
+        let (next, policy) = (publisher.clone().recipient(), Arc::clone(anonymization));
         let (its_bin, counts) = (bin.clone(), Arc::clone(accounting));
         let anonymizer = supervise(anonymizer::NAME, *falls, overseer.clone(), arbiter, |_| {
             Anonymizer::new(policy, next, its_bin, counts)
         });
         let (next, lookup) = (anonymizer.clone().recipient(), Arc::clone(lookup));
+        let selection = Arc::clone(selection);
         let (its_bin, counts) = (bin.clone(), Arc::clone(accounting));
         let enricher = supervise(enricher::NAME, *falls, overseer.clone(), arbiter, |_| {
-            Enricher::new(lookup, next, its_bin, counts)
+            Enricher::new(lookup, selection, next, its_bin, counts)
         });
         let next = enricher.clone().recipient();
         let (its_bin, counts) = (bin.clone(), Arc::clone(accounting));

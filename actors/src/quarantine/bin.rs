@@ -26,6 +26,12 @@ impl Bin {
         }
     }
 
+    /// What is counted in.
+    #[must_use]
+    pub const fn accounting(&self) -> &Arc<Accounting> {
+        &self.accounting
+    }
+
     /// Puts something away. It is counted in any case; the actor writes it down.
     pub fn put(&self, stage: &'static str, fault: Fault, custody: Custody) {
         self.accounting.quarantined(&custody);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix::prelude::*;
 use dataset::name::Content;
 use dataset::segment::Kind;
-use mediation::aggregate::{self, Timeouts};
+use mediation::aggregate::{self, Listener, Observers, Rules, Timeouts};
 use mediation::anonymize::{CryptoPan, Key};
 use protocol::{EndReason, Form, Format};
 
@@ -19,6 +19,7 @@ use super::scenario::{Scenario, Stage, Step};
 use super::stages::{Lane, Parts};
 use crate::accounting::Accounting;
 use crate::clock::Clock;
+use crate::exporters::Exporters;
 use crate::intake::Intake;
 use crate::lanes::Lanes;
 use crate::message::{Barrier, Drain, EndOfRun};
@@ -53,6 +54,14 @@ pub(crate) fn timeouts() -> Timeouts {
         slack_ms: 1_000,
         linger_ms: 1_000,
         longest_lifetime_ms: 20_000,
+    }
+}
+
+/// The rules of a run: every record is counted, whoever sends it.
+fn rules(flows_max: usize) -> Rules {
+    Rules {
+        observers: Observers::Apart,
+        ..Rules::plain(timeouts(), flows_max)
     }
 }
 
@@ -114,7 +123,7 @@ impl Rig {
         let publisher = publisher(&mut parts, &recorder, &ring);
         let lanes: Vec<_> = (0..setup.lanes)
             .map(|number| {
-                let core = aggregate::Aggregator::new(timeouts(), setup.flows_max, 11);
+                let core = aggregate::Aggregator::new(rules(setup.flows_max), 11);
                 Lane::start(number, core, &mut parts, &publisher)
             })
             .collect();
@@ -260,12 +269,21 @@ fn publisher(
 
 fn driver(parts: &mut Parts, lanes: &[Lane], taken: Arc<AtomicUsize>) -> Addr<Driver> {
     let entries = lanes.iter().map(Lane::entry).collect();
-    let (bin, accounting) = (parts.bin.clone(), Arc::clone(&parts.accounting));
+    let bin = parts.bin.clone();
     let clock = Clock::new(timeouts().horizon_secs());
     parts.supervise(driver::NAME, move |_| {
         let lanes = Lanes::new(driver::NAME, entries, &bin);
         let decoder = decode::Decoder::new(decode::Limits::default());
-        let intake = Intake::new(driver::NAME, decoder, clock, lanes, bin, accounting);
+        let exporters = Exporters::new(Listener::new(timeouts(), 16), Box::new(|addr| addr));
+        let intake = Intake::new(
+            driver::NAME,
+            decoder,
+            exporters,
+            Arc::default(),
+            clock,
+            lanes,
+            bin,
+        );
         Driver::new(intake, taken)
     })
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use actix::prelude::*;
 use flow::Place;
 use mediation::aggregate;
-use mediation::anonymize::Policy as Anonymization;
+use mediation::anonymize::{Anonymization, Policy as Addresses};
 use mediation::enrich::Lookup;
 
 use super::rig::{Setup, permutation};
@@ -111,7 +111,9 @@ impl Lane {
         publisher: &Addr<Publisher>,
     ) -> Self {
         let (bin, accounting) = (parts.bin.clone(), Arc::clone(&parts.accounting));
-        let policy = Arc::new(Anonymization::Standard(Box::new(permutation())));
+        let policy = Arc::new(Anonymization::new(Addresses::Standard(Box::new(
+            permutation(),
+        ))));
         let next = publisher.clone().recipient();
         let anonymizer = parts.supervise(anonymizer::NAME, move |_| {
             Anonymizer::new(policy, next, bin, accounting)
@@ -119,7 +121,7 @@ impl Lane {
         let (bin, accounting) = (parts.bin.clone(), Arc::clone(&parts.accounting));
         let next = anonymizer.clone().recipient();
         let enricher = parts.supervise(enricher::NAME, move |_| {
-            Enricher::new(Arc::new(Poisonable), next, bin, accounting)
+            Enricher::new(Arc::new(Poisonable), Arc::default(), next, bin, accounting)
         });
         let (bin, accounting) = (parts.bin.clone(), Arc::clone(&parts.accounting));
         let next = enricher.clone().recipient();

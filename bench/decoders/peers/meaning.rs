@@ -105,6 +105,7 @@ impl Fields<'_> {
             icmp: is_icmp.then(|| self.icmp()).flatten(),
             end_reason: self.narrow(&[136]).and_then(EndReason::from_number),
             direction: Direction::Uniflow,
+            observed: None,
         }
     }
 

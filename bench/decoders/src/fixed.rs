@@ -141,6 +141,7 @@ impl Fixed {
                 icmp: is_icmp.then_some(Icmp { kind, code }),
                 end_reason: None,
                 direction: Direction::Uniflow,
+                observed: None,
             }
         })
     }

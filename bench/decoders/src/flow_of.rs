@@ -127,6 +127,7 @@ impl Template {
                 .field(Says::EndReason)
                 .and_then(|_| EndReason::from_number(told.end_reason)),
             direction: Direction::Uniflow,
+            observed: None,
         }
     }
 

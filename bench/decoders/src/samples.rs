@@ -131,6 +131,7 @@ impl Sample {
             icmp: is_icmp.then_some(Icmp { ..told.icmp }),
             end_reason: None,
             direction: Direction::Uniflow,
+            observed: None,
         }
     }
 }

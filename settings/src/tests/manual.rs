@@ -70,7 +70,7 @@ fn the_program_runs_on_no_settings_at_all() {
 
 #[test]
 fn every_key_has_a_comment_that_says_its_kind() {
-    const KINDS: [&str; 8] = [
+    const KINDS: [&str; 9] = [
         "# Duration: ",
         "# Size: ",
         "# Number: ",
@@ -78,6 +78,7 @@ fn every_key_has_a_comment_that_says_its_kind() {
         "# Table: ",
         "# One of: ",
         "# Path.",
+        "# Text.",
         "# true or false.",
     ];
     for key in keys() {

@@ -38,6 +38,11 @@ pub(super) fn table(
             totals.records_merged,
             "pieces of flows that were cut",
         ),
+        (
+            "  of several exporters",
+            totals.records_duplicate,
+            "counted once",
+        ),
         ("  held", totals.records_held, "0 after a drain"),
         ("flows released", totals.flows_released, ""),
         ("  in quarantine", totals.flows_quarantined, ""),

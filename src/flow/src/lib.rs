@@ -18,6 +18,7 @@ mod field;
 mod key;
 mod place;
 mod record;
+pub mod spelling;
 mod time;
 mod value;
 
@@ -28,7 +29,7 @@ pub use field::{Field, FieldType, KnownAt};
 pub use key::{FlowKey, PARTITIONS, Partition};
 pub use place::{CountryCode, Locality, Place, Position, Prefix, PrefixError};
 pub use record::{
-    AggregatedFlow, Direction, EnrichedFlow, Icmp, OriginalFlow, Reverse, SamplingRate,
+    AggregatedFlow, Direction, EnrichedFlow, Icmp, Observed, OriginalFlow, Reverse, SamplingRate,
 };
 pub use time::{ReceiveTime, Tick};
 pub use value::Value;

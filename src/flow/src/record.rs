@@ -28,6 +28,16 @@ pub enum Direction {
     Reverse,
 }
 
+/// On which side of the exporter packets were seen: `flowDirection`, IPFIX element 61
+/// (RFC 7012). A packet that passes a router may be reported on both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Observed {
+    /// As they came in.
+    Ingress,
+    /// As they left.
+    Egress,
+}
+
 /// An Original Flow: one Flow Record as an exporter sent it (RFC 7015, 2), or one of
 /// the two directions of a biflow record (RFC 5103, 3). The latter come in pairs, one
 /// after the other, with key and interfaces exchanged in the second.
@@ -64,6 +74,37 @@ pub struct OriginalFlow {
     pub end_reason: Option<EndReason>,
     /// Which part of its Flow Record it is.
     pub direction: Direction,
+    /// Where its packets were seen, where the exporter said so.
+    pub observed: Option<Observed>,
+}
+
+impl OriginalFlow {
+    /// Packets, scaled by the sampling rate; as exported where that is unknown. Saturates.
+    #[must_use]
+    pub fn scaled_packets(&self) -> u64 {
+        self.packets.saturating_mul(self.scale())
+    }
+
+    /// Octets, scaled by the sampling rate; as exported where that is unknown. Saturates.
+    #[must_use]
+    pub fn scaled_bytes(&self) -> u64 {
+        self.bytes.saturating_mul(self.scale())
+    }
+
+    fn scale(&self) -> u64 {
+        self.sampling_rate.map_or(1, |rate| u64::from(rate.get()))
+    }
+
+    /// Time from first to last packet in milliseconds; saturates.
+    #[must_use]
+    pub fn duration_ms(&self) -> u64 {
+        span(self.start_ms, self.end_ms)
+    }
+}
+
+/// Milliseconds from `start` to `end`; 0 if `end` comes first.
+fn span(start: i64, end: i64) -> u64 {
+    end.saturating_sub(start).max(0).unsigned_abs()
 }
 
 /// Counters of the opposite direction (RFC 5103).
@@ -121,10 +162,7 @@ impl AggregatedFlow {
     /// Time from first to last packet in milliseconds; saturates.
     #[must_use]
     pub fn duration_ms(&self) -> u64 {
-        self.end_ms
-            .saturating_sub(self.start_ms)
-            .max(0)
-            .unsigned_abs()
+        span(self.start_ms, self.end_ms)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::{Civil, EnrichedFlow, Field, Place};
+use crate::{Civil, EnrichedFlow, Field, OriginalFlow, Place};
 
 /// One field's value. `Null` is unknown or not applicable, and never 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -145,6 +145,50 @@ impl EnrichedFlow {
             Field::Hour => Value::Unsigned(civil.hour.into()),
             Field::Minute => Value::Unsigned(civil.minute.into()),
             Field::Second => Value::Unsigned(civil.second.into()),
+        }
+    }
+}
+
+impl OriginalFlow {
+    /// The value of a field as the flow that this record is alone would have it: counters
+    /// scaled by the sampling rate, and rates over its duration. What only aggregation,
+    /// enrichment or the stream can know is null.
+    ///
+    /// `civil` is the date of the record's start, worked out once by the caller.
+    #[must_use]
+    pub fn value(&self, field: Field, civil: &Civil) -> Value<'_> {
+        match field {
+            Field::StartMs => Value::Signed(self.start_ms),
+            Field::EndMs => Value::Signed(self.end_ms),
+            Field::DurationMs => Value::Unsigned(self.duration_ms()),
+            Field::SrcAddr => Value::Addr(self.key.src_addr),
+            Field::DstAddr => Value::Addr(self.key.dst_addr),
+            Field::SrcPort => Value::Unsigned(self.key.src_port.into()),
+            Field::DstPort => Value::Unsigned(self.key.dst_port.into()),
+            Field::Protocol => Value::Unsigned(self.key.protocol.into()),
+            Field::TcpFlags => self.tcp_flags.into(),
+            Field::Tos => self.tos.into(),
+            Field::IcmpType => self.icmp.map(|icmp| icmp.kind).into(),
+            Field::IcmpCode => self.icmp.map(|icmp| icmp.code).into(),
+            Field::Packets => Value::Unsigned(self.scaled_packets()),
+            Field::Bytes => Value::Unsigned(self.scaled_bytes()),
+            Field::SamplingRate => self.sampling_rate.map(|rate| rate.get()).into(),
+            Field::EndReason => self
+                .end_reason
+                .map_or(Value::Null, |reason| Value::Text(reason.name())),
+            Field::BitRate => rate(self.scaled_bytes().saturating_mul(8), self.duration_ms()),
+            Field::PacketRate => rate(self.scaled_packets(), self.duration_ms()),
+            Field::Exporter => Value::Addr(self.exporter.addr),
+            Field::ObservationDomain => Value::Unsigned(self.exporter.domain.into()),
+            Field::InIf => self.in_if.into(),
+            Field::OutIf => self.out_if.into(),
+            Field::Year => Value::Signed(civil.year.into()),
+            Field::Month => Value::Unsigned(civil.month.into()),
+            Field::Day => Value::Unsigned(civil.day.into()),
+            Field::Hour => Value::Unsigned(civil.hour.into()),
+            Field::Minute => Value::Unsigned(civil.minute.into()),
+            Field::Second => Value::Unsigned(civil.second.into()),
+            _ => Value::Null,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use flow::Tick;
-use mediation::anonymize::Policy as Anonymization;
+use mediation::anonymize::{Anonymization, Policy as Addresses};
 use protocol::EndReason;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -106,7 +106,7 @@ impl House {
         let hall = Arc::new(Hall {
             ring: Arc::clone(&ring),
             history,
-            policy: Arc::new(Anonymization::None),
+            policy: Arc::new(Anonymization::new(Addresses::None)),
             limits: Limits {
                 request_timeout: Duration::from_secs(5),
                 request_bytes_max: 1_000,

@@ -89,7 +89,7 @@ fn poison_among(per_message: usize) {
         let bin = Bin::new(quarantine, Arc::clone(&accounting));
         let here = Arbiter::current();
         let enricher = supervise(enricher::NAME, POLICY, overseer, &here, move |_| {
-            Enricher::new(Arc::new(Panics), out, bin, accounting)
+            Enricher::new(Arc::new(Panics), Arc::default(), out, bin, accounting)
         });
         let numbers: Vec<u32> = (1..=MESSAGES).collect();
         for some in numbers.chunks(per_message) {

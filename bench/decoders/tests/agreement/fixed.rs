@@ -88,6 +88,7 @@ fn meaning(read: &FixedRead, record: &FixedRecord, datagram: &Fixed) -> Original
         icmp: is_icmp.then_some(Icmp { kind, code }),
         end_reason: None,
         direction: Direction::Uniflow,
+        observed: None,
     }
 }
 

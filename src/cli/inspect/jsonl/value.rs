@@ -5,7 +5,7 @@ use std::fmt::Write;
 use decode::explain::{
     Items, Layout, List, Record, Records, Sample, Structure, Unread, Value, Why,
 };
-use flow::{Direction, EndReason, Exporter, FlowKey, OriginalFlow};
+use flow::{Direction, EndReason, Exporter, FlowKey, Observed, OriginalFlow};
 
 use super::json::{Json, Object};
 
@@ -155,6 +155,14 @@ const fn direction_of(direction: Direction) -> Option<&'static str> {
     }
 }
 
+/// On which side of the exporter the packets were seen.
+const fn observed_on(observed: Observed) -> &'static str {
+    match observed {
+        Observed::Ingress => "ingress",
+        Observed::Egress => "egress",
+    }
+}
+
 /// An Original Flow, with the names of the prepared flow's fields.
 pub(super) fn of_flow(flow: &OriginalFlow) -> Object {
     let OriginalFlow {
@@ -173,6 +181,7 @@ pub(super) fn of_flow(flow: &OriginalFlow) -> Object {
         icmp,
         end_reason,
         direction,
+        observed,
     } = *flow;
     let FlowKey {
         src_addr,
@@ -205,4 +214,5 @@ pub(super) fn of_flow(flow: &OriginalFlow) -> Object {
         .with("icmp_code", icmp.map(|icmp| icmp.code))
         .with("end_reason", end_reason.map(EndReason::name))
         .with_some("direction", direction_of(direction))
+        .with_some("observed", observed.map(observed_on))
 }

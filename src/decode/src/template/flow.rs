@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use flow::{Direction, EndReason, Exporter, FlowKey, Icmp, OriginalFlow, protocol};
+use flow::{Direction, EndReason, Exporter, FlowKey, Icmp, Observed, OriginalFlow, protocol};
 
 use super::compile::Addresses;
 use super::{Reader, Target, Template};
@@ -133,7 +133,17 @@ impl Template {
             icmp,
             end_reason: EndReason::from_number(low8(record.number(Target::EndReason))),
             direction: Direction::Uniflow,
+            observed: self.observed(record),
         })
+    }
+
+    /// Where a record says that its packets were seen.
+    fn observed<R: Reader>(&self, record: &R) -> Option<Observed> {
+        match self.optional(record, Target::FlowDirection)? {
+            0 => Some(Observed::Ingress),
+            1 => Some(Observed::Egress),
+            _ => None,
+        }
     }
 
     /// Whether records state a time.

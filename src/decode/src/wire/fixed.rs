@@ -186,6 +186,7 @@ impl Message {
             icmp,
             end_reason: None,
             direction: Direction::Uniflow,
+            observed: None,
         }
     }
 

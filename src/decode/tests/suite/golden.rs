@@ -62,6 +62,7 @@ pub(crate) fn tcp_flow() -> OriginalFlow {
         icmp: None,
         end_reason: None,
         direction: Direction::Uniflow,
+        observed: None,
     }
 }
 
@@ -121,6 +122,7 @@ fn an_ipfix_message_is_its_flows() {
         tos: None,
         end_reason: Some(EndReason::Idle),
         direction: Direction::Uniflow,
+        observed: None,
         ..tcp_flow()
     };
     assert_eq!(flow, expected);

@@ -1,102 +1,254 @@
-//! Live flows in slots, found by a hash table of slot numbers.
+//! Live flows in numbered places, found by a hash table of places, and listed by
+//! partition.
 
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 
-use flow::{Exporter, FlowKey, Icmp};
+use flow::PARTITIONS;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use super::state::FlowState;
+use super::live::{Live, Side, known};
+use super::packed::PackedKey;
+use super::slab::{Sidecars, Slab};
 
-/// What tells one live flow from another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct FlowId {
-    pub(super) key: FlowKey,
-    pub(super) exporter: Exporter,
-    /// ICMP has no ports: its messages of another type or code are other flows.
-    pub(super) icmp: Option<Icmp>,
+/// No place.
+const NONE: u32 = u32::MAX;
+
+/// The hash of a flow's identity; what the index keeps of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Tag(u32);
+
+impl Tag {
+    /// The hash that the index places it by.
+    const fn spread(self) -> u64 {
+        (self.0 as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
 }
 
-/// Where a live flow is kept. A slot may be used again by a later flow.
+/// Which direction of a live flow a record is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Slot(u32);
+pub(super) enum Way {
+    /// That of the first record.
+    Forward,
+    /// The opposite one.
+    Reverse,
+}
 
-#[derive(Debug)]
-struct Entry {
-    id: FlowId,
-    hash: u64,
-    state: FlowState,
+/// First and last of the flows of a partition, the longest untouched first.
+#[derive(Debug, Clone, Copy)]
+struct List {
+    first: u32,
+    last: u32,
+    len: usize,
 }
 
 #[derive(Debug)]
 pub(super) struct Table {
     hasher: FixedState,
-    index: HashTable<u32>,
-    entries: Vec<Option<Entry>>,
-    free: Vec<u32>,
-}
-
-fn entry(entries: &[Option<Entry>], slot: u32) -> Option<&Entry> {
-    entries.get(slot as usize)?.as_ref()
+    index: HashTable<(u32, u32)>,
+    flows: Slab<Live>,
+    sides: Sidecars<Side>,
+    lists: [List; PARTITIONS],
+    free: u32,
 }
 
 impl Table {
     pub(super) fn new(seed: u64) -> Self {
+        let empty = List {
+            first: NONE,
+            last: NONE,
+            len: 0,
+        };
         Self {
             hasher: FixedState::with_seed(seed),
             index: HashTable::new(),
-            entries: Vec::new(),
-            free: Vec::new(),
+            flows: Slab::default(),
+            sides: Sidecars::default(),
+            lists: [empty; PARTITIONS],
+            free: NONE,
         }
     }
 
-    pub(super) fn hash(&self, id: &FlowId) -> u64 {
-        self.hasher.hash_one(id)
+    /// The tag of five words and of what tells flows apart besides.
+    pub(super) fn tag(&self, words: [u64; 5], apart: u64) -> Tag {
+        let mut hasher = self.hasher.build_hasher();
+        for word in words {
+            hasher.write_u64(word);
+        }
+        if apart != 0 {
+            hasher.write_u64(apart);
+        }
+        let hash = hasher.finish();
+        let [a, b, c, d, ..] = (hash ^ hash.rotate_left(32)).to_be_bytes();
+        Tag(u32::from_be_bytes([a, b, c, d]))
     }
 
-    pub(super) fn find(&self, hash: u64, id: &FlowId) -> Option<Slot> {
-        let is_it = |&slot: &u32| entry(&self.entries, slot).is_some_and(|entry| entry.id == *id);
-        self.index.find(hash, is_it).copied().map(Slot)
+    /// The place of a flow of this tag, most likely the one that is looked for.
+    pub(super) fn look(&self, tag: Tag) -> u32 {
+        let found = self.index.find(tag.spread(), |&(other, _)| other == tag.0);
+        found.map_or(NONE, |&(_, place)| place)
     }
 
-    pub(super) fn state_mut(&mut self, Slot(slot): Slot) -> Option<&mut FlowState> {
-        self.entries
-            .get_mut(slot as usize)?
-            .as_mut()
-            .map(|entry| &mut entry.state)
+    /// Reads from both ends of the flow in a place, so that it is near when it is used.
+    pub(super) fn fetch(&self, place: u32) -> u32 {
+        let live = self.flows.get(place);
+        live.map_or(0, |live| u32::from(live.known) ^ live.records)
+    }
+
+    /// The place of a flow of this key for which `is_it` holds, and the direction.
+    pub(super) fn find(
+        &self,
+        tag: Tag,
+        key: &PackedKey,
+        mirrored: Option<&PackedKey>,
+        is_it: impl Fn(&Live, Way) -> bool,
+    ) -> Option<(u32, Way)> {
+        let mut way = Way::Forward;
+        let found = self.index.find(tag.spread(), |&(other, place)| {
+            let Some(live) = self.flows.get(place).filter(|_| other == tag.0) else {
+                return false;
+            };
+            if live.key == *key {
+                way = Way::Forward;
+            } else if mirrored == Some(&live.key) {
+                way = Way::Reverse;
+            } else {
+                return false;
+            }
+            is_it(live, way)
+        });
+        found.map(|&(_, place)| (place, way))
+    }
+
+    pub(super) fn get(&self, place: u32) -> Option<&Live> {
+        self.flows.get(place).filter(|live| !live.is(known::VACANT))
+    }
+
+    pub(super) fn get_mut(&mut self, place: u32) -> Option<&mut Live> {
+        let live = self.flows.get_mut(place)?;
+        (!live.is(known::VACANT)).then_some(live)
+    }
+
+    /// The sidecar of a flow that has one.
+    pub(super) fn side(&self, place: u32) -> Option<&Side> {
+        self.get(place).filter(|live| live.is(known::SIDE))?;
+        self.sides.get(place)
+    }
+
+    /// The flow and its sidecar, which is made as `new` says if there is none.
+    pub(super) fn with_side(
+        &mut self,
+        place: u32,
+        new: impl FnOnce(&Live) -> Side,
+    ) -> Option<(&mut Live, &mut Side)> {
+        let live = self.flows.get_mut(place)?;
+        let side = self.sides.make(place)?;
+        if !live.is(known::SIDE) {
+            *side = new(live);
+            live.known |= known::SIDE;
+        }
+        Some((live, side))
     }
 
     /// Adds a flow that is not there yet.
-    pub(super) fn insert(&mut self, hash: u64, id: FlowId, state: FlowState) -> Slot {
-        let new = Some(Entry { id, hash, state });
-        let slot = if let Some(slot) = self.free.pop() {
-            if let Some(place) = self.entries.get_mut(slot as usize) {
-                *place = new;
-            }
-            slot
-        } else {
-            self.entries.push(new);
-            // Live flows are bounded far below 2^32.
-            u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX)
-        };
-        let entries = &self.entries;
-        let rehash = |&slot: &u32| entry(entries, slot).map_or(0, |entry| entry.hash);
-        self.index.insert_unique(hash, slot, rehash);
-        Slot(slot)
-    }
-
-    pub(super) fn remove(&mut self, Slot(slot): Slot) -> Option<(FlowId, FlowState)> {
-        let Entry { id, hash, state } = self.entries.get_mut(slot as usize)?.take()?;
-        if let Ok(found) = self.index.find_entry(hash, |&other| other == slot) {
-            found.remove();
+    pub(super) fn insert(&mut self, tag: Tag, partition: usize, mut live: Live) -> u32 {
+        let last = self.lists.get(partition).map_or(NONE, |list| list.last);
+        (live.before, live.after) = (last, NONE);
+        let place = self.place(live);
+        if let Some(last) = self.flows.get_mut(last) {
+            last.after = place;
         }
-        self.free.push(slot);
-        Some((id, state))
+        if let Some(list) = self.lists.get_mut(partition) {
+            if list.first == NONE {
+                list.first = place;
+            }
+            list.last = place;
+            list.len += 1;
+        }
+        let rehash = |&(tag, _): &(u32, u32)| Tag(tag).spread();
+        self.index
+            .insert_unique(tag.spread(), (tag.0, place), rehash);
+        place
     }
 
-    /// The slots in use.
-    pub(super) fn slots(&self) -> Vec<Slot> {
-        self.index.iter().copied().map(Slot).collect()
+    /// Puts a flow in a free place.
+    fn place(&mut self, live: Live) -> u32 {
+        let place = self.free;
+        let Some(vacant) = self.flows.get_mut(place) else {
+            return self.flows.push(live);
+        };
+        self.free = vacant.after;
+        *vacant = live;
+        place
+    }
+
+    /// Removes a flow.
+    pub(super) fn remove(&mut self, tag: Tag, partition: usize, place: u32) {
+        self.unlink(partition, place);
+        let found = self
+            .index
+            .find_entry(tag.spread(), |&(_, other)| other == place);
+        if let Ok(entry) = found {
+            entry.remove();
+        }
+        let free = self.free;
+        if let Some(live) = self.flows.get_mut(place) {
+            live.known = known::VACANT;
+            live.after = free;
+            self.free = place;
+        }
+    }
+
+    fn unlink(&mut self, partition: usize, place: u32) {
+        let Some(live) = self.flows.get(place) else {
+            return;
+        };
+        let (before, after) = (live.before, live.after);
+        if let Some(live) = self.flows.get_mut(before) {
+            live.after = after;
+        }
+        if let Some(live) = self.flows.get_mut(after) {
+            live.before = before;
+        }
+        if let Some(list) = self.lists.get_mut(partition) {
+            if list.first == place {
+                list.first = after;
+            }
+            if list.last == place {
+                list.last = before;
+            }
+            list.len -= 1;
+        }
+    }
+
+    /// The first of a partition's list.
+    pub(super) fn first(&self, partition: usize) -> Option<u32> {
+        let list = self.lists.get(partition)?;
+        (list.first != NONE).then_some(list.first)
+    }
+
+    /// Moves a flow to the end of its partition's list.
+    pub(super) fn move_back(&mut self, partition: usize, place: u32) {
+        self.unlink(partition, place);
+        let Some(list) = self.lists.get_mut(partition) else {
+            return;
+        };
+        let last = list.last;
+        (list.last, list.len) = (place, list.len + 1);
+        if list.first == NONE {
+            list.first = place;
+        }
+        if let Some(live) = self.flows.get_mut(last) {
+            live.after = place;
+        }
+        if let Some(live) = self.flows.get_mut(place) {
+            (live.before, live.after) = (last, NONE);
+        }
+    }
+
+    /// Flows of a partition.
+    pub(super) fn len_of(&self, partition: usize) -> usize {
+        self.lists.get(partition).map_or(0, |list| list.len)
     }
 
     pub(super) fn len(&self) -> usize {

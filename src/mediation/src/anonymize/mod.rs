@@ -13,6 +13,7 @@
 
 mod crypto_pan;
 mod key;
+mod octets;
 mod remembered;
 
 use std::cmp::Ordering;
@@ -22,7 +23,10 @@ use flow::{AggregatedFlow, Civil, EnrichedFlow, Exporter, Field, FlowKey, Place,
 
 pub use crypto_pan::CryptoPan;
 pub use key::{Key, KeyLengthError};
+pub use octets::OctetPermutation;
 use remembered::Remembered;
+
+use crate::select::PortLimit;
 
 /// A flow from which no original address can leave: the prepared flow.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,6 +77,67 @@ impl AnonymizedFlow {
     }
 }
 
+/// What is done to flows before they leave: a policy for addresses, and a limit of
+/// ports.
+#[derive(Debug)]
+pub struct Anonymization {
+    policy: Policy,
+    ports: PortLimit,
+}
+
+impl Anonymization {
+    /// A policy, with ports as they are.
+    #[must_use]
+    pub const fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            ports: PortLimit::OFF,
+        }
+    }
+
+    /// The same with a limit of ports (RFC 6235, 4.5: binning).
+    #[must_use]
+    pub fn with_ports(self, ports: PortLimit) -> Self {
+        Self { ports, ..self }
+    }
+
+    /// The name of the policy as settings and metadata carry it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.policy.name()
+    }
+
+    /// What is done to each field that is changed, as `(field, technique)` in the words
+    /// of RFC 6235; fields not listed leave as they are.
+    #[must_use]
+    pub fn techniques(&self) -> Vec<(Field, &'static str)> {
+        const BINNING: &str = "binning: ports from a limit on are 0";
+        let mut techniques = self.policy.techniques().to_vec();
+        if self.ports != PortLimit::OFF {
+            techniques.extend([(Field::SrcPort, BINNING), (Field::DstPort, BINNING)]);
+        }
+        techniques
+    }
+
+    /// Anonymizes a batch: the same flows in the same order.
+    #[must_use]
+    pub fn anonymize(&self, flows: &[EnrichedFlow]) -> Vec<AnonymizedFlow> {
+        let mut flows = self.policy.anonymize(flows);
+        if self.ports != PortLimit::OFF {
+            for AnonymizedFlow(enriched) in &mut flows {
+                enriched.flow.key = self.ports.apply_to_key(enriched.flow.key);
+            }
+        }
+        flows
+    }
+
+    /// An address as it may be told, in a log or a counter: as prepared flows have it.
+    #[must_use]
+    pub fn told(&self, addr: IpAddr) -> IpAddr {
+        self.policy.address(addr)
+    }
+}
+
 /// What becomes of addresses. There is no default: leaving them alone is said by name.
 #[derive(Debug)]
 pub enum Policy {
@@ -81,58 +146,76 @@ pub enum Policy {
     /// Addresses, their prefixes and the exporter's address by prefix-preserving
     /// permutation (technique 6); all other fields as they are.
     Standard(Box<CryptoPan>),
+    /// The same fields octet by octet (technique 5), as the original system did. It is
+    /// for reproducing published work: it hides little.
+    Cnsm2019(Box<OctetPermutation>),
 }
 
 impl Policy {
     /// The name as settings and metadata carry it.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
+    const fn name(&self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Standard(_) => "standard",
+            Self::Cnsm2019(_) => "cnsm2019",
         }
     }
 
     /// What is done to each field that is changed, as `(field, technique)` in the words
     /// of RFC 6235; fields not listed leave as they are.
-    #[must_use]
-    pub const fn techniques(&self) -> &'static [(Field, &'static str)] {
-        const PREFIX_PRESERVING: &str = "prefix-preserving: Crypto-PAn";
+    const fn techniques(&self) -> &'static [(Field, &'static str)] {
+        const fn of_addresses(technique: &'static str) -> [(Field, &'static str); 5] {
+            [
+                (Field::SrcAddr, technique),
+                (Field::DstAddr, technique),
+                (Field::Exporter, technique),
+                (Field::SrcPrefix, technique),
+                (Field::DstPrefix, technique),
+            ]
+        }
+        const PREFIX_PRESERVING: [(Field, &str); 5] = of_addresses("prefix-preserving: Crypto-PAn");
+        const PERMUTATION: [(Field, &str); 5] = of_addresses("permutation of each octet");
         match self {
             Self::None => &[],
-            Self::Standard(_) => &[
-                (Field::SrcAddr, PREFIX_PRESERVING),
-                (Field::DstAddr, PREFIX_PRESERVING),
-                (Field::Exporter, PREFIX_PRESERVING),
-                (Field::SrcPrefix, PREFIX_PRESERVING),
-                (Field::DstPrefix, PREFIX_PRESERVING),
-            ],
+            Self::Standard(_) => &PREFIX_PRESERVING,
+            Self::Cnsm2019(_) => &PERMUTATION,
         }
     }
 
-    /// Anonymizes a batch: the same flows in the same order.
-    #[must_use]
-    pub fn anonymize(&self, flows: &[EnrichedFlow]) -> Vec<AnonymizedFlow> {
+    fn address(&self, addr: IpAddr) -> IpAddr {
+        match self {
+            Self::None => addr,
+            Self::Standard(pan) => pan.anonymize(addr),
+            Self::Cnsm2019(octets) => octets.map(addr),
+        }
+    }
+
+    fn anonymize(&self, flows: &[EnrichedFlow]) -> Vec<AnonymizedFlow> {
         match self {
             Self::None => flows.iter().cloned().map(AnonymizedFlow).collect(),
             Self::Standard(pan) => {
                 let mut pan = Remembered::new(pan);
-                let anonymize_one = |flow| prefix_preserving(&mut pan, flow);
+                let anonymize_one = |flow| mapped(flow, |addr| pan.anonymize(addr));
+                flows.iter().map(anonymize_one).collect()
+            }
+            Self::Cnsm2019(octets) => {
+                let anonymize_one = |flow| mapped(flow, |addr| octets.map(addr));
                 flows.iter().map(anonymize_one).collect()
             }
         }
     }
 }
 
-fn prefix_preserving(pan: &mut Remembered<'_>, enriched: &EnrichedFlow) -> AnonymizedFlow {
+/// The flow with every address mapped.
+fn mapped(enriched: &EnrichedFlow, mut map: impl FnMut(IpAddr) -> IpAddr) -> AnonymizedFlow {
     let flow = &enriched.flow;
     let key = FlowKey {
-        src_addr: pan.anonymize(flow.key.src_addr),
-        dst_addr: pan.anonymize(flow.key.dst_addr),
+        src_addr: map(flow.key.src_addr),
+        dst_addr: map(flow.key.dst_addr),
         ..flow.key
     };
     let exporter = Exporter {
-        addr: pan.anonymize(flow.exporter.addr),
+        addr: map(flow.exporter.addr),
         ..flow.exporter
     };
     AnonymizedFlow(EnrichedFlow {
@@ -147,7 +230,7 @@ fn prefix_preserving(pan: &mut Remembered<'_>, enriched: &EnrichedFlow) -> Anony
 }
 
 /// The place with its prefix replaced by the anonymized address's prefix of the same
-/// length: since the permutation keeps prefixes, that is the anonymized prefix.
+/// length: where the permutation keeps prefixes, that is the anonymized prefix.
 fn anonymized_place(place: &Place, anonymized: IpAddr) -> Place {
     let prefix = place
         .prefix

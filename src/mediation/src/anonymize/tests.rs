@@ -42,10 +42,14 @@ fn enriched(src: &str, dst: &str, prefix: &str) -> EnrichedFlow {
     }
 }
 
-fn standard() -> Policy {
-    Policy::Standard(Box::new(CryptoPan::new(
+fn none() -> Anonymization {
+    Anonymization::new(Policy::None)
+}
+
+fn standard() -> Anonymization {
+    Anonymization::new(Policy::Standard(Box::new(CryptoPan::new(
         &Key::from_octets(&[7; 32]).unwrap(),
-    )))
+    ))))
 }
 
 #[test]
@@ -96,15 +100,10 @@ fn a_prefix_stays_the_prefix_of_its_address() {
 #[test]
 fn none_leaves_everything_and_is_a_name() {
     let flow = enriched("198.18.1.2", "2001:db8::5", "198.18.0.0/20");
-    let out = Policy::None
-        .anonymize(std::slice::from_ref(&flow))
-        .remove(0);
+    let out = none().anonymize(std::slice::from_ref(&flow)).remove(0);
     assert_eq!(out, AnonymizedFlow::restored(flow));
-    assert_eq!(
-        (Policy::None.name(), standard().name()),
-        ("none", "standard")
-    );
-    assert!(Policy::None.techniques().is_empty());
+    assert_eq!((none().name(), standard().name()), ("none", "standard"));
+    assert!(none().techniques().is_empty());
 }
 
 #[test]
@@ -118,4 +117,33 @@ fn the_order_of_the_stream_is_by_time_first_and_total() {
     assert_eq!(early.stream_order(&late), Ordering::Less);
     assert_eq!(early.stream_order(&heavy), Ordering::Less);
     assert_eq!(early.stream_order(&early.clone()), Ordering::Equal);
+}
+
+#[test]
+fn ports_from_a_limit_on_become_0_and_the_metadata_says_so() {
+    let mut flow = enriched("198.18.1.2", "198.18.1.3", "198.18.0.0/20");
+    (flow.flow.key.src_port, flow.flow.key.dst_port) = (32_768, 32_767);
+    let blurred = none().with_ports(PortLimit::at(32_768));
+    let out = blurred.anonymize(std::slice::from_ref(&flow)).remove(0);
+    let key = out.flow().key;
+    assert_eq!((key.src_port, key.dst_port), (0, 32_767));
+    let listed: Vec<Field> = blurred
+        .techniques()
+        .iter()
+        .map(|(field, _)| *field)
+        .collect();
+    assert_eq!(listed, [Field::SrcPort, Field::DstPort]);
+}
+
+#[test]
+fn cnsm2019_maps_octet_by_octet_as_published() {
+    let octets = OctetPermutation::new(OctetPermutation::PUBLISHED_SEED);
+    let policy = Anonymization::new(Policy::Cnsm2019(Box::new(octets)));
+    let flow = enriched("192.168.42.1", "10.1.2.3", "192.168.42.0/24");
+    let out = policy.anonymize(&[flow]).remove(0);
+    let key = out.flow().key;
+    assert_eq!(key.src_addr.to_string(), "233.31.143.128");
+    assert_eq!(key.dst_addr.to_string(), "169.149.250.207");
+    assert_eq!(out.src().prefix.unwrap().to_string(), "233.31.143.0/24");
+    assert_eq!(policy.name(), "cnsm2019");
 }

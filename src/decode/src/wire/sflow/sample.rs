@@ -218,6 +218,7 @@ impl Sample {
             icmp: packet.icmp,
             end_reason: None,
             direction: Direction::Uniflow,
+            observed: None,
         }
     }
 

@@ -86,9 +86,9 @@ pub(super) const CASES: [Elsewhere; 30] = [
     ),
     of(
         "B112",
-        "more flow keys than the table holds: what finds no room leaves at once, and is counted",
-        "src/mediation/src/aggregate/tests.rs",
-        "beyond_the_limit_a_record_leaves_alone_and_is_counted",
+        "more flow keys than the table holds: those untouched for longest leave early, counted",
+        "src/mediation/src/aggregate/tests/limits.rs",
+        "beyond_the_limit_flows_leave_early_and_are_counted",
     ),
     of(
         "B113",

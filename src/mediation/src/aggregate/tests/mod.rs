@@ -1,15 +1,22 @@
 //! The rule "when is a flow over", and conservation under any input.
 
+mod biflow;
+mod laws;
+mod limits;
+mod observers;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
 use super::*;
 use flow::{
-    Exporter, FlowKey,
+    EndReason, Exporter, FlowKey,
     tcp_flag::{ACK, FIN, RST, SYN},
 };
-use proptest::prelude::*;
 
-const T0: i64 = 1_700_000_000;
+pub(super) const T0: i64 = 1_700_000_000;
 
-fn timeouts() -> Timeouts {
+pub(super) fn timeouts() -> Timeouts {
     Timeouts {
         idle_ms: 30_000,
         exporter_active_ms: 60_000,
@@ -20,12 +27,24 @@ fn timeouts() -> Timeouts {
     }
 }
 
+fn rules() -> Rules {
+    Rules::plain(timeouts(), 1_000_000)
+}
+
+/// The rules with room for so many flows.
+fn with_room(flows_max: usize) -> Rules {
+    Rules {
+        flows_max,
+        ..rules()
+    }
+}
+
 fn aggregator() -> Aggregator {
-    Aggregator::new(timeouts(), 1_000_000, 1)
+    Aggregator::new(rules(), 1)
 }
 
 /// A record of flow time `start` to `end` (ms after T0), seen as it happened.
-fn record(protocol: u8, start: i64, end: i64, flags: u16) -> OriginalFlow {
+pub(super) fn record(protocol: u8, start: i64, end: i64, flags: u16) -> OriginalFlow {
     OriginalFlow {
         key: FlowKey {
             src_addr: "198.18.0.1".parse().unwrap(),
@@ -48,7 +67,36 @@ fn record(protocol: u8, start: i64, end: i64, flags: u16) -> OriginalFlow {
         icmp: None,
         end_reason: None,
         direction: flow::Direction::Uniflow,
+        observed: None,
     }
+}
+
+/// An exporter of these tests.
+pub(super) fn exporter_of(number: u8, domain: u32) -> Exporter {
+    Exporter::new(IpAddr::from([192, 0, 2, number]), domain)
+}
+
+/// What is known of exporters by the settings alone.
+fn heard(timeouts: &Timeouts, several: bool) -> Arc<Heard> {
+    let cuts = timeouts.exporter_active_ms_of.iter();
+    let cuts = cuts.map(|(&addr, &active_ms)| {
+        let cuts = Cuts {
+            active_ms,
+            source: Source::Settings,
+            idle_ms: None,
+        };
+        (addr, cuts)
+    });
+    Arc::new(Heard {
+        cuts: cuts.collect(),
+        several,
+    })
+}
+
+/// Takes records in that were received within a second after T0.
+fn feed(core: &mut Aggregator, records: &[OriginalFlow], second: i64) {
+    let plan = core.plan(records, Tick::from_secs(T0 + second), Plan::default());
+    core.apply(plan);
 }
 
 /// Feeds each record in the second after its end; returns what left at which second
@@ -59,7 +107,7 @@ fn run(records: &[OriginalFlow], until: i64) -> (Vec<(i64, AggregatedFlow)>, Vec
     for second in 0..until {
         let due = |r: &&OriginalFlow| r.end_ms.div_euclid(1_000) - T0 + 1 == second;
         let batch: Vec<OriginalFlow> = records.iter().filter(due).copied().collect();
-        let plan = core.plan(&batch, Tick::from_secs(T0 + second));
+        let plan = core.plan(&batch, Tick::from_secs(T0 + second), Plan::default());
         core.apply(plan);
         let tick = Tick::from_secs(T0 + second + 1);
         out.extend(core.tick(tick).into_iter().map(|flow| (second + 1, flow)));
@@ -158,7 +206,7 @@ fn a_reopened_connection_is_another_flow_and_a_late_piece_is_not() {
     late[1].end_seen_ms += 1_100;
     let (out, _) = {
         let mut core = aggregator();
-        let plan = core.plan(&late, Tick::from_secs(T0 + 3));
+        let plan = core.plan(&late, Tick::from_secs(T0 + 3), Plan::default());
         core.apply(plan);
         (core.tick(Tick::from_secs(T0 + 10)), core.drain().concat())
     };
@@ -220,17 +268,6 @@ fn the_longest_lifetime_lets_a_part_leave_and_the_flow_go_on() {
 }
 
 #[test]
-fn the_same_key_from_two_exporters_is_kept_apart() {
-    let mut other = record(6, 0, 1_000, SYN | FIN);
-    other.exporter = Exporter::new("192.0.2.2".parse().unwrap(), 0);
-    let (out, _) = run(&[record(6, 0, 1_000, SYN | FIN), other], 60);
-    assert_eq!(
-        out.iter().map(|(_, f)| f.packets).collect::<Vec<_>>(),
-        [5, 5]
-    );
-}
-
-#[test]
 fn icmp_messages_of_another_type_are_another_flow() {
     let mut request = record(1, 0, 1_000, 0);
     request.icmp = Some(flow::Icmp { kind: 8, code: 0 });
@@ -251,9 +288,20 @@ fn an_exporter_of_its_own_active_timeout_is_waited_for_that_long() {
     times
         .exporter_active_ms_of
         .insert("192.0.2.1".parse().unwrap(), 600_000);
-    assert_eq!(times.horizon_secs(), 637);
-    let mut core = Aggregator::new(times, 10, 1);
-    let plan = core.plan(&[record(17, 0, 1_000, 0)], Tick::from_secs(T0 + 2));
+    let known = heard(&times, false);
+    let mut core = Aggregator::new(
+        Rules {
+            timeouts: times,
+            ..with_room(10)
+        },
+        1,
+    );
+    core.hear(known);
+    let plan = core.plan(
+        &[record(17, 0, 1_000, 0)],
+        Tick::from_secs(T0 + 2),
+        Plan::default(),
+    );
     core.apply(plan);
     assert!(core.tick(Tick::from_secs(T0 + 635)).is_empty());
     assert_eq!(core.tick(Tick::from_secs(T0 + 636)).len(), 1);
@@ -271,30 +319,6 @@ fn counters_are_scaled_by_the_rate_and_mixed_rates_are_unknown() {
 }
 
 #[test]
-fn beyond_the_limit_a_record_leaves_alone_and_is_counted() {
-    let mut core = Aggregator::new(timeouts(), 1, 1);
-    let mut records = Vec::new();
-    for port in 0..1_000 {
-        let mut one = record(17, 0, 1_000, 0);
-        one.key.src_port = port;
-        records.push(one);
-    }
-    let plan = core.plan(&records, Tick::from_secs(T0 + 2));
-    core.apply(plan);
-    assert!(core.live() <= PARTITIONS);
-    let out = core.tick(Tick::from_secs(T0 + 3));
-    assert_eq!(out.len() + core.live(), 1_000);
-    assert!(
-        out.iter()
-            .all(|flow| flow.end_reason == EndReason::Resources)
-    );
-    assert_eq!(core.counters().no_room, out.len() as u64);
-    // Room comes back when flows leave.
-    assert_eq!(core.tick(Tick::from_secs(T0 + 200)).len(), PARTITIONS);
-    assert_eq!(core.live(), 0);
-}
-
-#[test]
 fn a_drain_leaves_nothing_and_says_what_it_cut() {
     let (out, rest) = run(&[record(17, 0, 1_000, 0), record(6, 0, 1_000, SYN)], 4);
     assert!(out.is_empty());
@@ -302,94 +326,71 @@ fn a_drain_leaves_nothing_and_says_what_it_cut() {
     assert_eq!(rest.len(), 2);
 }
 
-/// Records of few keys, so that they meet; any times, also absurd ones.
-fn any_record() -> impl Strategy<Value = OriginalFlow> {
-    let times = prop_oneof![9 => 0_i64..400_000, 1 => any::<i64>()];
-    (
-        0_u16..6,
-        prop_oneof![Just(6_u8), Just(17), Just(1)],
-        times,
-        0_i64..70_000,
-        any::<u16>(),
-        0_u32..4,
-        0_i64..90_000,
-    )
-        .prop_map(|(port, protocol, start, length, flags, rate, delay)| {
-            let mut record = record(protocol, 0, 0, flags & 0x3F);
-            record.key.src_port = port;
-            record.start_ms = (T0 * 1_000).saturating_add(start);
-            record.end_ms = record.start_ms.saturating_add(length);
-            record.end_seen_ms = record.end_ms.saturating_sub(delay);
-            record.sampling_rate = flow::SamplingRate::new(rate);
-            record
-        })
+#[test]
+fn an_exporter_that_saw_nothing_for_the_idle_timeout_is_not_waited_for() {
+    let mut core = aggregator();
+    let mut idle = record(17, 0, 1_500, 0);
+    idle.end_reason = Some(EndReason::Idle);
+    // It was reported 31 s after its last packet: the gap is over already.
+    feed(&mut core, &[idle], 33);
+    assert_eq!(core.tick(Tick::from_secs(T0 + 35)).len(), 0, "it lingers");
+    let out = core.tick(Tick::from_secs(T0 + 36));
+    assert_eq!((out.len(), out[0].end_reason), (1, EndReason::Idle));
+    // An exporter with a shorter idle timeout than ours may still report a packet that
+    // came within ours.
+    idle.key.src_port += 1;
+    feed(&mut core, &[idle], 16);
+    assert!(core.tick(Tick::from_secs(T0 + 90)).is_empty());
 }
 
-proptest! {
-    #[test]
-    fn nothing_is_lost_or_invented_in_any_order_and_cut(
-        records in prop::collection::vec(any_record(), 0..200),
-        cut in 1_usize..20,
-        flows_max in prop_oneof![Just(1_usize), Just(1_000_000)],
-    ) {
-        let scaled = |r: &OriginalFlow| {
-            let rate = r.sampling_rate.map_or(1, |rate| u64::from(rate.get()));
-            (r.packets * rate, r.bytes * rate)
-        };
-        let mut core = Aggregator::new(timeouts(), flows_max, 7);
-        let mut out = Vec::new();
-        for (second, batch) in (0_i64..).zip(records.chunks(cut)) {
-            let plan = core.plan(batch, Tick::from_secs(T0 + second));
-            core.apply(plan);
-            out.extend(core.tick(Tick::from_secs(T0 + second + 1)));
-            let c = core.counters();
-            prop_assert_eq!(c.records, c.merged + c.released + core.held());
-        }
-        out.extend(core.drain().concat());
-        let (c, n) = (*core.counters(), records.len() as u64);
-        prop_assert_eq!((c.records, c.merged + c.released, core.held()), (n, n, 0));
-        prop_assert_eq!(out.iter().map(|f| u64::from(f.records)).sum::<u64>(), n);
-        let totals = records.iter().map(scaled).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
-        prop_assert_eq!((c.packets_out, c.bytes_out), totals);
-        prop_assert_eq!((c.packets_in, c.bytes_in), totals);
-        prop_assert!(out.iter().all(|f| f.start_ms <= f.end_ms && f.active_ms <= f.duration_ms()));
-    }
+#[test]
+fn tcp_flows_without_opening_or_closing_are_left_out_where_the_rules_say_so() {
+    let mut core = Aggregator::new(
+        Rules {
+            incomplete: Incomplete::Drop,
+            ..rules()
+        },
+        1,
+    );
+    let mut half = record(6, 0, 1_000, ACK | FIN);
+    half.key.src_port = 1;
+    feed(
+        &mut core,
+        &[
+            half,
+            record(6, 0, 1_000, SYN | FIN),
+            record(17, 0, 1_000, 0),
+        ],
+        2,
+    );
+    let out = core.tick(Tick::from_secs(T0 + 400));
+    assert_eq!(out.len(), 2);
+    let c = core.counters();
+    assert_eq!((c.incomplete, c.released, c.records), (1, 2, 3));
+    assert_eq!((c.left_out.packets, c.let_out.packets), (5, 10));
+}
 
-    #[test]
-    fn lanes_and_batch_borders_do_not_matter(
-        records in prop::collection::vec(any_record(), 1..120),
-        lanes in 1_usize..5,
-        cut in 1_usize..40,
-    ) {
-        // Ten records a second, in one batch or in several, on one lane or on many.
-        let run = |lanes: usize, cut: usize| {
-            let mut cores: Vec<Aggregator> =
-                (0..lanes as u64).map(|seed| Aggregator::new(timeouts(), 128, seed)).collect();
-            let mut blocks = Vec::new();
-            for (second, of_second) in (0_i64..).zip(records.chunks(10)) {
-                let mut block = Vec::new();
-                for (lane, core) in cores.iter_mut().enumerate() {
-                    let mine = |r: &&OriginalFlow| r.key.partition().lane(lanes) == lane;
-                    let of_lane: Vec<_> = of_second.iter().filter(mine).copied().collect();
-                    for batch in of_lane.chunks(cut) {
-                        let plan = core.plan(batch, Tick::from_secs(T0 + second));
-                        core.apply(plan);
-                    }
-                    block.extend(core.tick(Tick::from_secs(T0 + second + 1)));
-                }
-                block.sort();
-                blocks.push(block);
-            }
-            let mut rest = vec![Vec::new(); PARTITIONS];
-            for core in &mut cores {
-                for (all, part) in rest.iter_mut().zip(core.drain()) {
-                    all.extend(part);
-                    all.sort();
-                }
-            }
-            blocks.extend(rest);
-            blocks
-        };
-        prop_assert_eq!(run(lanes, cut), run(1, 1_000));
-    }
+#[test]
+fn a_record_later_than_its_exporter_explains_is_counted_and_kept() {
+    let mut core = aggregator();
+    let second = |delay_ms: i64| (1_000 + delay_ms) / 1_000;
+    feed(&mut core, &[record(17, 0, 1_000, 0)], second(95_000));
+    assert_eq!(core.counters().late, 0);
+    feed(&mut core, &[record(17, 0, 1_000, 0)], second(97_000));
+    assert_eq!(core.counters().late, 1);
+    assert_eq!(
+        core.drain().concat().iter().map(|f| f.records).sum::<u32>(),
+        2
+    );
+}
+
+#[test]
+fn what_exporters_counted_and_what_it_stands_for_are_both_known() {
+    let mut core = aggregator();
+    let mut sampled = record(17, 0, 1_000, 0);
+    sampled.sampling_rate = flow::SamplingRate::new(100);
+    feed(&mut core, &[sampled, record(17, 0, 1_000, 0)], 2);
+    let c = core.counters();
+    assert_eq!((c.exported.packets, c.taken_in.packets), (10, 505));
+    assert_eq!(c.rate_unknown, 1);
 }

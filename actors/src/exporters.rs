@@ -1,0 +1,83 @@
+//! What is known of exporters, and said of them.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use decode::ExporterView;
+use flow::{Exporter, OriginalFlow, Tick};
+use mediation::aggregate::{Cuts, Heard, Listener};
+use tracing::info;
+
+use crate::rate_limit::RateLimit;
+
+/// Makes of an exporter's address what may be told of it.
+type Told = Box<dyn Fn(IpAddr) -> IpAddr + Send>;
+
+/// Listens to exporters, and says in the log when it is known how one cuts flows.
+pub struct Exporters {
+    listener: Listener,
+    told: Told,
+    log: RateLimit,
+}
+
+impl Exporters {
+    /// Nobody has been heard of.
+    #[must_use]
+    pub fn new(listener: Listener, told: Told) -> Self {
+        let log = RateLimit::per_second(5);
+        Self {
+            listener,
+            told,
+            log,
+        }
+    }
+
+    /// Hears the records of a datagram.
+    pub fn hear(&mut self, exporter: Exporter, flows: &[OriginalFlow], received: Tick) {
+        if !flows.is_empty() {
+            self.listener.hear(exporter, flows, received);
+        }
+    }
+
+    /// Takes over the timeouts that an exporter told in its options data, of its domains
+    /// the longest active and the shortest idle one.
+    pub fn read(&mut self, addr: IpAddr, told: Option<ExporterView<'_>>) {
+        let millis = |seconds: u16| i64::from(seconds) * 1_000;
+        let timeouts = told.map(|told| told.timeouts()).unwrap_or_default();
+        let active = timeouts.values().filter_map(|told| told.active_s).max();
+        let idle = timeouts.values().filter_map(|told| told.idle_s).min();
+        if active.is_some() || idle.is_some() {
+            self.listener
+                .told_by(addr, active.map(millis), idle.map(millis));
+        }
+    }
+
+    /// What the lanes are to know from a tick on.
+    pub fn tick(&mut self, tick: Tick) -> Arc<Heard> {
+        let (heard, news) = self.listener.tick(tick);
+        for (exporter, cuts) in news {
+            self.tell(exporter, cuts);
+        }
+        heard
+    }
+
+    /// Forgets everything, for another run.
+    pub fn forget(&mut self) {
+        self.listener = self.listener.anew();
+    }
+
+    fn tell(&mut self, exporter: IpAddr, cuts: Cuts) {
+        let Some(suppressed) = self.log.permit() else {
+            return;
+        };
+        let exporter = (self.told)(exporter);
+        let millis = |millis: i64| Duration::from_millis(millis.unsigned_abs());
+        let (active_timeout, known_from) = (millis(cuts.active_ms), cuts.source.name());
+        let idle_timeout = cuts.idle_ms.map(millis);
+        info!(
+            %exporter, ?active_timeout, ?idle_timeout, known_from, suppressed,
+            "how an exporter cuts flows"
+        );
+    }
+}

@@ -1,0 +1,185 @@
+//! Filters, biflows and ports, as the settings say.
+
+use std::net::Ipv4Addr;
+
+use serde_json::json;
+
+use crate::support::client::count;
+use crate::support::exporter::{Exporter, Sample, V5_HEADER, v5};
+use crate::support::files::assert_same_segments;
+use crate::support::program::{generate, run};
+use crate::support::service::Ended;
+use crate::support::{Client, Launch, Received, Scratch};
+
+/// What becomes of datagrams under settings.
+fn under(settings: &[(&str, &str)], datagrams: &[Vec<u8>]) -> (Received, Ended) {
+    let scratch = Scratch::new();
+    let mut launch = Launch::new(&scratch, "data").without_anonymization();
+    for (key, value) in settings {
+        launch = launch.set(key, value);
+    }
+    let service = launch.start();
+    let client = Client::ask(service.client_port(), &json!({})).read_aside();
+    let exporter = Exporter::at("127.0.0.2", service.exporter_port());
+    datagrams
+        .iter()
+        .for_each(|datagram| exporter.send(datagram));
+    let ended = service.end();
+    ended.assert_clean();
+    let received = client.join().unwrap();
+    received.assert_whole("shutdown");
+    (received, ended)
+}
+
+/// A datagram of v5 whose one record goes the other way.
+fn answered(sequence: u32, sample: Sample) -> Vec<u8> {
+    let mut datagram = v5(sequence, &[sample]);
+    let record = &mut datagram[V5_HEADER..];
+    let (src, dst): (Vec<u8>, Vec<u8>) = (record[..4].to_vec(), record[4..8].to_vec());
+    record[..4].copy_from_slice(&dst);
+    record[4..8].copy_from_slice(&src);
+    let ports: Vec<u8> = [&record[34..36], &record[32..34]].concat();
+    record[32..36].copy_from_slice(&ports);
+    datagram
+}
+
+/// Flows of fifty hosts, the number in source address and port.
+fn fifty() -> Vec<Vec<u8>> {
+    (0..50).map(|at| v5(at.into(), &[Sample(at)])).collect()
+}
+
+#[test]
+fn records_and_flows_that_a_filter_does_not_take_are_left_out_and_counted() {
+    let filter = "\"src ip in 198.18.0.0/28 and dst port 53\"";
+    let (received, ended) = under(&[("aggregator.filter", filter)], &fifty());
+    assert_eq!((received.flows.len(), ended.drained("filtered")), (16, 34));
+    let filter = "\"src port >= 10040 and src_locality = private\"";
+    let (received, ended) = under(&[("enricher.filter", filter)], &fifty());
+    assert_eq!(
+        ended.drained("flows_filtered") + received.flows.len() as u64,
+        50
+    );
+    let filter = "\"src port >= 10040\"";
+    let (received, ended) = under(&[("enricher.filter", filter)], &fifty());
+    assert_eq!(
+        (received.flows.len(), ended.drained("flows_filtered")),
+        (10, 40)
+    );
+    assert!(
+        received
+            .flows
+            .iter()
+            .all(|flow| count(flow, "src_port") >= 10_040)
+    );
+}
+
+#[test]
+fn special_addresses_are_left_out_where_the_settings_say_so() {
+    let mut multicast = v5(0, &[Sample(1)]);
+    multicast[V5_HEADER + 4..V5_HEADER + 8].copy_from_slice(&Ipv4Addr::new(224, 0, 0, 5).octets());
+    let datagrams = [multicast, v5(1, &[Sample(2)])];
+    let (received, _) = under(&[], &datagrams);
+    assert_eq!(received.flows.len(), 2);
+    let (received, ended) = under(&[("aggregator.drop_special_addresses", "true")], &datagrams);
+    assert_eq!((received.flows.len(), ended.drained("filtered")), (1, 1));
+}
+
+#[test]
+fn both_directions_are_one_flow_where_the_settings_say_so() {
+    let datagrams: Vec<_> = (0..20)
+        .flat_map(|at| {
+            [
+                v5(2 * u32::from(at), &[Sample(at)]),
+                answered(2 * u32::from(at) + 1, Sample(at)),
+            ]
+        })
+        .collect();
+    let (received, _) = under(&[("aggregator.biflow", "true")], &datagrams);
+    assert_eq!(received.flows.len(), 20);
+    for flow in &received.flows {
+        assert_eq!(
+            count(flow, "dst_port"),
+            53,
+            "the higher port is the initiator's: {flow}"
+        );
+        assert_eq!(
+            (count(flow, "packets"), count(flow, "reverse_packets")),
+            (1, 1)
+        );
+        assert_eq!(
+            (count(flow, "bytes"), count(flow, "reverse_bytes")),
+            (100, 100)
+        );
+    }
+    let (received, _) = under(&[], &datagrams);
+    assert_eq!(received.flows.len(), 40);
+    assert!(
+        received
+            .flows
+            .iter()
+            .all(|flow| flow["reverse_packets"].is_null())
+    );
+}
+
+#[test]
+fn ports_from_a_limit_on_are_0() {
+    let (received, _) = under(&[("anonymizer.port_limit", "10025")], &fifty());
+    let zero = received
+        .flows
+        .iter()
+        .filter(|flow| count(flow, "src_port") == 0);
+    assert_eq!(zero.count(), 25);
+    assert!(
+        received
+            .flows
+            .iter()
+            .all(|flow| count(flow, "dst_port") == 53)
+    );
+}
+
+#[test]
+fn a_filter_that_is_not_understood_is_refused_with_the_place_marked() {
+    let scratch = Scratch::new();
+    for (setting, said) in [
+        (
+            "aggregator.filter=\"proto tcp and bites > 5\"",
+            "aggregator.filter",
+        ),
+        (
+            "aggregator.filter=\"src country CH\"",
+            "not known before aggregation",
+        ),
+        ("enricher.filter=\"(proto tcp\"", "enricher.filter"),
+    ] {
+        let outcome = run(&scratch, &["check", "--set", setting]);
+        assert_eq!(outcome.code, Some(78), "{outcome:?}");
+        assert!(outcome.stderr.contains(said), "{outcome:?}");
+        assert!(outcome.stderr.contains('^'), "{outcome:?}");
+    }
+}
+
+#[test]
+fn biflows_of_several_exporters_are_replayed_to_the_same_bytes_on_any_number_of_lanes() {
+    let scratch = Scratch::new();
+    let key = scratch.join("key");
+    let launch = |data: &str| {
+        Launch::new(&scratch, data)
+            .with_short_timeouts()
+            .set("aggregator.biflow", "true")
+            .set("aggregator.filter", "\"not dst port 22\"")
+            .set("anonymizer.key_file", key.to_str().unwrap())
+    };
+    let service = launch("data").start();
+    let args = ["--protocol", "v5,v9,ipfix", "--active-timeout", "1"];
+    let args = [&args[..], &["--count", "6000", "--rate", "2000"]].concat();
+    generate(&scratch, service.exporter_port(), &args);
+    service.end().assert_clean();
+    let (raw, prepared) = (scratch.join("data/raw"), scratch.join("data/prepared"));
+    for (other, lanes) in [("one", "1"), ("two", "2"), ("four", "4")] {
+        let again = launch(other).set("pipeline.lanes", lanes);
+        let replay = again.replay_at_once(&raw).set("replay.pace", "max");
+        let outcome = replay.run();
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        assert_same_segments(&prepared, &scratch.join(other).join("prepared"));
+    }
+}
