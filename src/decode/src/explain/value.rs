@@ -108,6 +108,14 @@ pub(crate) fn read(kind: DataType, octets: &[u8], clock: &ExportClock) -> Value 
         | DataType::Unsigned16
         | DataType::Unsigned32
         | DataType::Unsigned64
+            if octets.len() > 8 =>
+        {
+            None
+        }
+        DataType::Unsigned8
+        | DataType::Unsigned16
+        | DataType::Unsigned32
+        | DataType::Unsigned64
         | DataType::Unsigned256 => unsigned(octets).map(Value::Unsigned),
         DataType::Signed8 | DataType::Signed16 | DataType::Signed32 | DataType::Signed64 => {
             signed(octets).map(Value::Signed)
@@ -233,6 +241,7 @@ mod tests {
             Value::Unsigned(u64::MAX)
         );
         assert!(misfit(DataType::Unsigned256, &[1; 32]));
+        assert!(misfit(DataType::Unsigned64, &[0; 9]), "as it is decoded");
         assert_eq!(of(DataType::Signed32, &[0xFF]), Value::Signed(-1));
         assert_eq!(
             of(DataType::Signed64, &[0x80, 0, 0]),
