@@ -227,6 +227,9 @@ impl Compiler {
             self.list(kind, field.length);
         }
         if field.length == VARIABLE {
+            // Only what is read as it comes may say its length in each record.
+            let read = target(field.enterprise, field.element, field.length);
+            self.unreadable += usize::from(read.is_err());
             self.variable();
             return Ok(());
         }
