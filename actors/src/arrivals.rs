@@ -6,6 +6,8 @@ use std::ops::Range;
 use dataset::{Datagram, Piece, StreamEnd};
 use flow::ReceiveTime;
 
+use crate::message::StreamMessages;
+
 /// What came, in the order of receipt; octets one after the other in one buffer.
 #[derive(Debug, Default)]
 pub struct Arrivals {
@@ -53,9 +55,34 @@ impl Arrival<'_> {
 }
 
 impl Arrivals {
-    /// Nothing yet, with room for so many arrivals and octets.
+    /// What a session sent, received at a time.
     #[must_use]
-    pub fn with_capacity(arrivals: usize, octets: usize) -> Self {
+    pub fn of_session(sent: &StreamMessages, received: ReceiveTime) -> Self {
+        let messages = &sent.messages;
+        let mut arrivals = Self::with_capacity(messages.len() + 2, messages.octets());
+        let nothing = Piece {
+            received,
+            source: sent.source,
+            destination: sent.destination,
+            begins: false,
+            octets: &[],
+            end: None,
+        };
+        arrivals.push_session(&Piece {
+            begins: sent.begins,
+            ..nothing
+        });
+        for octets in messages.iter() {
+            arrivals.push_session(&Piece { octets, ..nothing });
+        }
+        arrivals.push_session(&Piece {
+            end: sent.end,
+            ..nothing
+        });
+        arrivals
+    }
+
+    fn with_capacity(arrivals: usize, octets: usize) -> Self {
         Self {
             octets: Vec::with_capacity(octets),
             stored: Vec::with_capacity(arrivals),

@@ -17,7 +17,7 @@ use crate::accounting::Accounting;
 use crate::clock::Clock;
 use crate::exporters::Exporters;
 use crate::lanes::Lanes;
-use crate::message::{Arrival, Arrivals, Custody, PoisonDatagram, Release};
+use crate::message::{Arrival, Arrivals, Custody, PoisonDatagram, Release, Verdict};
 use crate::quarantine::Bin;
 use crate::rate_limit::RateLimit;
 use crate::selection::Selection;
@@ -100,11 +100,14 @@ impl Intake {
         self.clock.ticked()
     }
 
-    /// Whether nothing more of the session from `source` is taken in: it is to be closed
-    /// (RFC 7011, 9.1).
+    /// What becomes of the session from `source` after what was taken in of it.
     #[must_use]
-    pub fn is_closed(&self, source: SocketAddr) -> bool {
-        self.closed.contains(&source)
+    pub fn verdict(&self, source: SocketAddr) -> Verdict {
+        if self.closed.contains(&source) {
+            Verdict::Close
+        } else {
+            Verdict::GoOn
+        }
     }
 
     /// Takes in what is stamped and in order.
@@ -205,7 +208,7 @@ impl Intake {
         };
         let flows = if piece.octets.is_empty() {
             flows
-        } else if self.is_closed(piece.source) {
+        } else if self.verdict(piece.source) == Verdict::Close {
             self.accounting.datagrams_discarded.add(1);
             flows
         } else {

@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix::prelude::*;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -119,9 +119,9 @@ pub struct Ends {
 }
 
 /// A connection that was accepted.
-pub struct Connection {
+pub struct Connection<S> {
     /// The socket.
-    pub stream: TcpStream,
+    pub stream: S,
     /// Its ends.
     pub ends: Ends,
     /// Set where TLS is spoken.
@@ -130,20 +130,25 @@ pub struct Connection {
     pub place: Place,
 }
 
+/// What octets go over: TCP, but in tests.
+pub trait Socket: AsyncRead + AsyncWrite + Unpin + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + 'static> Socket for S {}
+
 /// One exporter's session.
-pub struct ExporterSession {
+pub struct ExporterSession<S> {
     /// Taken when the session begins; a session that fell has none.
-    connection: Option<Connection>,
+    connection: Option<Connection<S>>,
     ends: Ends,
     reception: Arc<Reception>,
     /// Whether the Receiver knows of the session and not of its end.
     known: Arc<AtomicBool>,
 }
 
-impl ExporterSession {
+impl<S: Socket> ExporterSession<S> {
     /// A session over a connection.
     #[must_use]
-    pub fn new(connection: Connection, reception: Arc<Reception>) -> Self {
+    pub fn new(connection: Connection<S>, reception: Arc<Reception>) -> Self {
         Self {
             ends: connection.ends,
             connection: Some(connection),
@@ -153,7 +158,7 @@ impl ExporterSession {
     }
 }
 
-impl Actor for ExporterSession {
+impl<S: Socket> Actor for ExporterSession<S> {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
@@ -167,10 +172,14 @@ impl Actor for ExporterSession {
     }
 }
 
-impl Supervised for ExporterSession {}
+impl<S: Socket> Supervised for ExporterSession<S> {}
 
 /// The whole of a session.
-async fn run(connection: Connection, reception: Arc<Reception>, known: Arc<AtomicBool>) {
+async fn run<S: Socket>(
+    connection: Connection<S>,
+    reception: Arc<Reception>,
+    known: Arc<AtomicBool>,
+) {
     let Connection {
         stream,
         ends,
@@ -196,11 +205,11 @@ async fn run(connection: Connection, reception: Arc<Reception>, known: Arc<Atomi
 
 /// TLS: whoever does not come through is nobody from whom anything is taken (RFC 7011,
 /// 11.3).
-async fn handshake(
+async fn handshake<S: Socket>(
     tls: &TlsAcceptor,
-    stream: TcpStream,
+    stream: S,
     reception: &Reception,
-) -> Result<TlsStream<TcpStream>, Refused> {
+) -> Result<TlsStream<S>, Refused> {
     let too_late = async {
         reception.closing.cancelled().await;
         sleep(LAST_CALL).await;

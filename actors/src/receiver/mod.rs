@@ -13,7 +13,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use actix::prelude::*;
-use dataset::Piece;
 use flow::ReceiveTime;
 use futures_util::stream;
 use tracing::{error, warn};
@@ -202,40 +201,16 @@ impl Handler<StreamMessages> for Receiver {
     fn handle(&mut self, sent: StreamMessages, ctx: &mut Context<Self>) -> Verdict {
         #[cfg(test)]
         crate::simulation::tripwire(NAME);
-        let StreamMessages {
-            source,
-            destination,
-            begins,
-            messages,
-            end,
-        } = sent;
         if self.draining {
             // The sessions end before the Receiver drains; one that fell may be late.
-            self.accounting.datagrams_received.add_len(messages.len());
-            self.accounting.datagrams_discarded.add_len(messages.len());
+            let late = sent.messages.len();
+            self.accounting.datagrams_received.add_len(late);
+            self.accounting.datagrams_discarded.add_len(late);
             return Verdict::Close;
         }
         let received = self.intake.stamp(receive_time(SystemTime::now()));
-        let nothing = Piece {
-            received,
-            source,
-            destination,
-            begins: false,
-            octets: &[],
-            end: None,
-        };
-        let mut arrivals = Arrivals::with_capacity(messages.len() + 2, messages.octets());
-        arrivals.push_session(&Piece { begins, ..nothing });
-        for octets in messages.iter() {
-            arrivals.push_session(&Piece { octets, ..nothing });
-        }
-        arrivals.push_session(&Piece { end, ..nothing });
-        self.take_in(arrivals, ctx);
-        if self.intake.is_closed(source) {
-            Verdict::Close
-        } else {
-            Verdict::GoOn
-        }
+        self.take_in(Arrivals::of_session(&sent, received), ctx);
+        self.intake.verdict(sent.source)
     }
 }
 

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use actix::prelude::*;
 use flow::{ReceiveTime, Tick};
+use tokio::time::Instant;
 
 use crate::intake::Intake;
-use crate::message::{Arrivals, Drain};
+use crate::message::{Arrivals, Drain, StreamMessages, Verdict};
 
 /// The name in incidents and quarantine.
 pub(crate) const NAME: &str = "driver";
@@ -41,11 +42,20 @@ pub(crate) struct Driver {
     intake: Intake,
     /// Batches taken in so far.
     taken: Arc<AtomicUsize>,
+    begun: Instant,
 }
 
+/// When the clock of sessions begins, in Unix milliseconds.
+pub(crate) const EPOCH_MS: i64 = 1_700_000_000_000;
+
 impl Driver {
-    pub(crate) const fn new(intake: Intake, taken: Arc<AtomicUsize>) -> Self {
-        Self { intake, taken }
+    pub(crate) fn new(intake: Intake, taken: Arc<AtomicUsize>) -> Self {
+        let begun = Instant::now();
+        Self {
+            intake,
+            taken,
+            begun,
+        }
     }
 }
 
@@ -70,6 +80,22 @@ impl Handler<Deliver> for Driver {
         }
         self.taken.fetch_add(1, SeqCst);
         self.intake.take_in(&batch, ctx);
+    }
+}
+
+impl Handler<StreamMessages> for Driver {
+    type Result = Verdict;
+
+    /// As the Receiver does it, on the clock of the run.
+    fn handle(&mut self, sent: StreamMessages, ctx: &mut Context<Self>) -> Verdict {
+        super::tripwire(NAME);
+        let millis = i64::try_from(self.begun.elapsed().as_millis()).unwrap();
+        let now = ReceiveTime::from_millis(EPOCH_MS + millis);
+        let received = self.intake.stamp(now);
+        self.taken.fetch_add(1, SeqCst);
+        self.intake
+            .take_in(&Arrivals::of_session(&sent, received), ctx);
+        self.intake.verdict(sent.source)
     }
 }
 

@@ -22,6 +22,7 @@ mod run;
 mod scenario;
 mod seeds;
 mod stages;
+mod streams;
 mod threads;
 mod traffic;
 mod v5;
