@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 use dataset::Piece;
-use decode::{Decoder, Transport};
+use decode::{Decoder, Snapshot, Transport};
 use flow::{OriginalFlow, ReceiveTime, Tick};
 use tracing::{debug, warn};
 
@@ -87,6 +87,33 @@ impl Intake {
             split: 0,
             log,
         }
+    }
+
+    /// Begins with what was kept of exporters when the run did.
+    pub fn restore(&mut self, kept: &[u8]) {
+        let kept = match Snapshot::from_bytes(kept) {
+            Ok(kept) => kept,
+            Err(error) => {
+                return warn!(%error, "what was known when the run began is not used");
+            }
+        };
+        let restored = self.decoder.restore(&kept);
+        if restored.refused > 0 {
+            let refused = restored.refused;
+            warn!(
+                refused,
+                "templates that were kept could not have been learnt"
+            );
+        }
+        for addr in kept.exporters() {
+            self.exporters.read(addr, self.decoder.exporter(addr));
+        }
+    }
+
+    /// What the exporters have told so far.
+    #[must_use]
+    pub const fn decoder(&self) -> &Decoder {
+        &self.decoder
     }
 
     /// The receive time of a datagram on the pipeline's clock.

@@ -23,6 +23,7 @@ pub mod exporter_session;
 mod exporters;
 pub mod hall;
 pub mod intake;
+pub mod keeper;
 pub mod lanes;
 pub mod message;
 pub mod overseer;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use actix::dev::MessageResponse;
 use actix::prelude::*;
 use dataset::StreamEnd;
+use decode::Snapshot;
 use flow::{AggregatedFlow, EnrichedFlow, OriginalFlow, ReceiveTime, Tick};
 use mediation::aggregate::Heard;
 use mediation::anonymize::AnonymizedFlow;
@@ -42,6 +43,11 @@ pub enum Verdict {
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
 pub struct RawArrivals(pub Arc<Arrivals>);
+
+/// Receiver -> Keeper: what was learnt of exporters.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct Keep(pub Arc<Snapshot>);
 
 /// Receiver or Replayer -> Recorder: the clock ran until here; the run is over.
 #[derive(Debug, Clone, Copy, Message)]

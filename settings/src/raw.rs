@@ -41,6 +41,7 @@ pub(crate) struct Receiver {
     pub(crate) datagrams_per_read: Value,
     pub(crate) exporters_max: Value,
     pub(crate) templates_per_exporter_max: Value,
+    pub(crate) templates_keep: Value,
     pub(crate) elements: Value,
     pub(crate) streams_max: Value,
     pub(crate) streams_per_exporter_max: Value,

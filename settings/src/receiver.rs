@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::check::{Check, item};
+use crate::duration::DAY;
 use crate::raw;
 use crate::size::{ByteSize, GIB, KIB};
 use crate::streams::Streams;
@@ -18,6 +20,7 @@ pub struct Receiver {
     datagrams_per_read: NonZeroUsize,
     exporters_max: NonZeroUsize,
     templates_per_exporter_max: NonZeroUsize,
+    templates_keep: Duration,
     elements: Option<PathBuf>,
 }
 
@@ -58,6 +61,12 @@ impl Receiver {
         self.templates_per_exporter_max
     }
 
+    /// How long what exporters told is used after a restart; 0 s to 30 d, 0 is never.
+    #[must_use]
+    pub const fn templates_keep(&self) -> Duration {
+        self.templates_keep
+    }
+
     /// The file of enterprises' Information Elements (CSV); `None` for none.
     #[must_use]
     pub fn elements(&self) -> Option<&Path> {
@@ -78,6 +87,8 @@ impl Receiver {
             &raw.templates_per_exporter_max,
         );
         let templates = check.count(templates, &(1..=100_000));
+        let keep = item("receiver.templates_keep", &raw.templates_keep);
+        let templates_keep = check.duration(keep, &(Duration::ZERO..=DAY * 30));
         let elements = check.path_or_none(item("receiver.elements", &raw.elements));
         Some(Self {
             elements: elements?,
@@ -87,6 +98,7 @@ impl Receiver {
             datagrams_per_read: datagrams_per_read?,
             exporters_max: exporters_max?,
             templates_per_exporter_max: templates?,
+            templates_keep: templates_keep?,
         })
     }
 }

@@ -93,7 +93,7 @@ fn a_killed_service_is_recovered_and_goes_on_with_the_next_position() {
 /// The flows of a dataset of CSV, without position and reason of their end: how long the
 /// clock of a killed run went on is not recorded, so that flows which were waited for to
 /// the end count as cut off in a replay.
-fn flows(text: &str) -> BTreeSet<String> {
+pub(crate) fn flows(text: &str) -> BTreeSet<String> {
     let mut lines = text.lines();
     let header: Vec<&str> = lines.next().unwrap().split(',').collect();
     let kept = |(name, _): &(&&str, &str)| !["seq", "end_reason"].contains(*name);

@@ -22,6 +22,7 @@ mod command_line;
 mod conservation;
 mod crash;
 mod inspect;
+mod kept;
 mod kernel_drops;
 mod replay;
 mod settings_command;

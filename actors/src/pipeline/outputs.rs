@@ -45,7 +45,8 @@ impl Outputs {
         let store = prepared_store(common, feed)?;
         let ring = Arc::new(ring(common, store.as_ref(), feed));
         let history = history(common, store.is_some(), feed);
-        let raw = raw_store(common)?.map(|store| start_raw(common, arbiters, store));
+        let known = feed.known();
+        let raw = raw_store(common)?.map(|store| start_raw(common, arbiters, store, known));
         let prepared = store.map(|store| start_prepared(common, arbiters, store, &ring));
         let hall = Arc::new(Hall {
             ring,
@@ -169,7 +170,12 @@ fn limits(common: &Common) -> Limits {
     }
 }
 
-fn start_raw(common: &Common, arbiters: &Arbiters, store: Store) -> Addr<RawRecorder> {
+fn start_raw(
+    common: &Common,
+    arbiters: &Arbiters,
+    store: Store,
+    known: Vec<u8>,
+) -> Addr<RawRecorder> {
     let (bin, accounting) = (common.bin.clone(), Arc::clone(&common.accounting));
     let interval = common.settings.recorder().flush_interval();
     let storage = arbiters.storage.handle();
@@ -178,7 +184,7 @@ fn start_raw(common: &Common, arbiters: &Arbiters, store: Store) -> Addr<RawReco
         common.policy,
         common.overseer.clone(),
         &storage,
-        move |_| RawRecorder::new(store, interval, bin, accounting),
+        move |_| RawRecorder::new(store, interval, &known, bin, accounting),
     )
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 use dataset::segment::Kind;
-use decode::Decoder;
+use decode::{Decoder, Snapshot};
 use mediation::aggregate::Listener;
 use settings::{Mode, Settings};
 use tracing::warn;
@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::exporter_listener::ExporterListener;
 use crate::exporters::Exporters;
 use crate::intake::{Intake, limits};
+use crate::keeper::{self, Keeper};
 use crate::lanes::{LaneEntry, Lanes};
 use crate::message::{Drain, Publish};
 use crate::publisher::Publisher;
@@ -37,6 +38,8 @@ pub(super) enum Feed {
     Live {
         ports: Vec<BoundPort>,
         doors: Vec<BoundDoor>,
+        /// What was kept of exporters.
+        kept: Option<Snapshot>,
     },
     /// A raw dataset; whether its flows are recorded.
     Raw { directory: PathBuf, records: bool },
@@ -64,6 +67,14 @@ impl Feed {
             Self::Live { .. } => true,
             Self::Raw { records, .. } => *records,
             Self::Prepared { .. } => false,
+        }
+    }
+
+    /// What is known of exporters when a run begins, as the raw dataset has it.
+    pub(super) fn known(&self) -> Vec<u8> {
+        match self {
+            Self::Live { kept, .. } => kept.as_ref().map(Snapshot::to_bytes).unwrap_or_default(),
+            Self::Raw { .. } | Self::Prepared { .. } => Vec::new(),
         }
     }
 
@@ -97,6 +108,7 @@ impl Source {
                 Ok(Feed::Live {
                     ports: ports.collect::<Result<_, _>>()?,
                     doors: doors::bind(settings.receiver().streams(), tls)?,
+                    kept: kept(settings),
                 })
             }
         }
@@ -113,9 +125,10 @@ impl Source {
     ) -> Result<(Self, Ports), ActorsError> {
         let publisher = publisher.clone().recipient();
         match feed {
-            Feed::Live { ports, doors } => {
+            Feed::Live { ports, doors, kept } => {
+                let intake = live_intake(common, lanes, kept);
                 let (receiver, exporters) =
-                    start_receiver(common, arbiters, ports, lanes, outputs).await?;
+                    start_receiver(common, arbiters, ports, intake, outputs).await?;
                 let (listener, streams) = doors::open(common, arbiters, doors, &receiver).await?;
                 Ok((
                     Self::Receiver(receiver, listener),
@@ -208,7 +221,7 @@ async fn start_receiver(
     common: &Common,
     arbiters: &Arbiters,
     ports: Vec<BoundPort>,
-    lanes: Vec<LaneEntry>,
+    intake: impl FnOnce() -> Intake + Send + 'static,
     outputs: &Outputs,
 ) -> Result<(Addr<Receiver>, Vec<ExporterPort>), ActorsError> {
     let told = |port: &BoundPort| ExporterPort {
@@ -231,15 +244,55 @@ async fn start_receiver(
         .clone()
         .map(|raw| (raw.clone().recipient(), raw.recipient()));
     let (bin, accounting) = (common.bin.clone(), Arc::clone(&common.accounting));
-    let intake = intake(common, receiver::NAME, lanes);
+    let keeper = start_keeper(common, arbiters).map(Addr::recipient);
     let receiver = supervise(
         receiver::NAME,
         common.policy,
         common.overseer.clone(),
         &arbiter,
-        move |_| Receiver::new(ports, per_read, intake(), raw, bin, accounting),
+        move |_| Receiver::new(ports, per_read, intake(), raw, keeper, bin, accounting),
     );
     Ok((receiver, exporters))
+}
+
+/// What was kept of exporters by a run before this one, if that is asked for.
+fn kept(settings: &Settings) -> Option<Snapshot> {
+    let keep = settings.receiver().templates_keep();
+    let path = keeper::path(settings.recorder().directory());
+    (!keep.is_zero()).then(|| keeper::kept(&path, keep))?
+}
+
+/// The Keeper, if anything is to be kept.
+fn start_keeper(common: &Common, arbiters: &Arbiters) -> Option<Addr<Keeper>> {
+    let settings = &common.settings;
+    let path = keeper::path(settings.recorder().directory());
+    let asked = !settings.receiver().templates_keep().is_zero();
+    asked.then(|| {
+        supervise(
+            keeper::NAME,
+            common.policy,
+            common.overseer.clone(),
+            &arbiters.storage.handle(),
+            move |_| Keeper::new(path),
+        )
+    })
+}
+
+/// The intake of a Receiver, which knows what was kept. What a replay knows comes from
+/// its dataset, in the same octets.
+fn live_intake(
+    common: &Common,
+    lanes: Vec<LaneEntry>,
+    kept: Option<Snapshot>,
+) -> impl FnOnce() -> Intake + Send + use<> {
+    let make = intake(common, receiver::NAME, lanes);
+    move || {
+        let mut intake = make();
+        if let Some(kept) = kept {
+            intake.restore(&kept.to_bytes());
+        }
+        intake
+    }
 }
 
 /// Makes the intake on the arbiter where it is used.

@@ -19,7 +19,9 @@ use tracing::{error, warn};
 
 use crate::accounting::Accounting;
 use crate::intake::Intake;
-use crate::message::{Arrivals, Custody, Drain, EndOfRun, RawArrivals, StreamMessages, Verdict};
+use crate::message::{
+    Arrivals, Custody, Drain, EndOfRun, Keep, RawArrivals, StreamMessages, Verdict,
+};
 use crate::quarantine::Bin;
 use crate::rate_limit::RateLimit;
 use crate::supervision::Courier;
@@ -42,6 +44,18 @@ const LOOK: Duration = Duration::from_millis(100);
 /// found empty.
 const SETTLED: Duration = Duration::from_millis(50);
 
+/// How often what was learnt of exporters is kept, if it is more than before.
+const KEEP: Duration = Duration::from_secs(10);
+
+/// Where what was learnt of exporters is kept.
+struct Keeping {
+    keeper: Recipient<Keep>,
+    /// What was learnt when it was kept last.
+    kept: u64,
+    /// Whether the Keeper has not answered yet. Nothing waits for it.
+    busy: bool,
+}
+
 /// A socket has something to read.
 #[derive(Debug, Clone, Copy)]
 struct Readable(usize);
@@ -52,6 +66,7 @@ pub struct Receiver {
     reading: Reading,
     intake: Intake,
     raw: Option<(Courier<RawArrivals>, Recipient<EndOfRun>)>,
+    keeping: Option<Keeping>,
     accounting: Arc<Accounting>,
     log: RateLimit,
     draining: bool,
@@ -59,17 +74,23 @@ pub struct Receiver {
 
 impl Receiver {
     /// A Receiver on open ports, reading at most `per_read` datagrams at a time. `raw`
-    /// gets all of them as they are.
+    /// gets all of them as they are, `keeper` what is learnt of exporters.
     #[must_use]
     pub fn new(
         ports: Vec<Arc<UdpPort>>,
         per_read: usize,
         intake: Intake,
         raw: Option<(Recipient<RawArrivals>, Recipient<EndOfRun>)>,
+        keeper: Option<Recipient<Keep>>,
         bin: Bin,
         accounting: Arc<Accounting>,
     ) -> Self {
         let raw = raw.map(|(next, end)| (Courier::new(NAME, next, bin, RAW_WINDOW), end));
+        let keeping = keeper.map(|keeper| Keeping {
+            keeper,
+            kept: 0,
+            busy: false,
+        });
         let reading = Reading::new(per_read, ports.len());
         let log = RateLimit::per_second(1);
         Self {
@@ -77,6 +98,7 @@ impl Receiver {
             reading,
             intake,
             raw,
+            keeping,
             accounting,
             log,
             draining: false,
@@ -135,6 +157,29 @@ impl Receiver {
         more
     }
 
+    /// Hands the Keeper what was learnt since the last time; what to wait for.
+    fn keep(&mut self) -> Option<RecipientRequest<Keep>> {
+        let decoder = self.intake.decoder();
+        let keeping = self.keeping.as_mut()?;
+        if keeping.busy || decoder.learnings() == keeping.kept {
+            return None;
+        }
+        keeping.kept = decoder.learnings();
+        keeping.busy = true;
+        let snapshot = Arc::new(decoder.snapshot());
+        Some(keeping.keeper.send(Keep(snapshot)))
+    }
+
+    fn keep_now_and_then(&mut self, ctx: &mut Context<Self>) {
+        let Some(sent) = self.keep() else { return };
+        let done = sent.into_actor(self).map(|_, receiver, _| {
+            if let Some(keeping) = &mut receiver.keeping {
+                keeping.busy = false;
+            }
+        });
+        ctx.spawn(done);
+    }
+
     /// Ticks while nothing is received. A second is over for the pipeline when it has
     /// passed and every socket was found empty afterwards.
     fn look_at_clock(&mut self, ctx: &mut Context<Self>) {
@@ -176,6 +221,11 @@ impl Actor for Receiver {
             ctx.add_stream(readiness);
         }
         ctx.run_interval(LOOK, |receiver, ctx| receiver.look_at_clock(ctx));
+        if let Some(keeping) = &mut self.keeping {
+            // Whoever waited for the answer fell.
+            keeping.busy = false;
+            ctx.run_interval(KEEP, |receiver, ctx| receiver.keep_now_and_then(ctx));
+        }
     }
 }
 
@@ -231,12 +281,19 @@ impl Handler<Drain> for Receiver {
             ran_until: self.intake.ticked(),
             kernel_drops: self.accounting.datagrams_dropped_by_kernel.get(),
         };
+        if let Some(keeping) = &mut self.keeping {
+            keeping.busy = false;
+        }
+        let kept = self.keep();
         self.intake.end_run(ctx);
         let raw = self
             .raw
             .as_ref()
             .map(|(raw, end)| (raw.all_landed(), end.clone()));
         let finished = async move {
+            if let Some(kept) = kept {
+                kept.await.ok();
+            }
             if let Some((landed, recorder)) = raw {
                 if let Some(landed) = landed {
                     landed.await;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
-use dataset::pcapng::{Statistics, Steps, StreamWriter, write_datagram, write_statistics};
+use dataset::pcapng::{
+    Statistics, Steps, StreamWriter, write_datagram, write_state, write_statistics,
+};
 use flow::ReceiveTime;
 use tokio::time::Instant;
 use tracing::error;
@@ -85,6 +87,8 @@ fn encode(batch: &Arrivals, streams: &StreamWriter) -> Encoded {
 pub struct RawRecorder {
     store: Store,
     flush_interval: Duration,
+    /// Blocks that come before the first row of the run.
+    begin: Vec<u8>,
     waiting: Waiting,
     streams: StreamWriter,
     bin: Bin,
@@ -93,18 +97,25 @@ pub struct RawRecorder {
 }
 
 impl RawRecorder {
-    /// A Recorder that writes to `store` at least each `flush_interval`.
+    /// A Recorder that writes to `store` at least each `flush_interval`, and before
+    /// everything what was `known` when the run began.
     #[must_use]
     pub fn new(
         store: Store,
         flush_interval: Duration,
+        known: &[u8],
         bin: Bin,
         accounting: Arc<Accounting>,
     ) -> Self {
         let (waiting, log) = (Waiting::default(), RateLimit::per_second(1));
+        let mut begin = Vec::new();
+        if let Err(error) = write_state(&mut begin, known) {
+            error!(%error, "what is known of exporters is not recorded; a replay will lack it");
+        }
         Self {
             store,
             flush_interval,
+            begin,
             waiting,
             streams: StreamWriter::new(),
             bin,
@@ -135,6 +146,9 @@ impl RawRecorder {
         if waiting.rows == 0 {
             return;
         }
+        if !self.begin.is_empty() {
+            waiting.blocks.splice(..0, self.begin.iter().copied());
+        }
         let written = self
             .store
             .append(waiting.time_ms, waiting.rows, &waiting.blocks);
@@ -143,6 +157,7 @@ impl RawRecorder {
         waiting.blocks.clear();
         match written {
             Ok(()) => {
+                self.begin = Vec::new();
                 self.streams.stored();
                 self.accounting.datagrams_recorded.add(datagrams);
             }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use actix::prelude::*;
 use dataset::Piece;
-use dataset::pcapng::{Item, Reader};
+use dataset::pcapng::{Item, Reader, STATE_MAX, StatePart};
 use flow::{ReceiveTime, Tick};
 use tokio::time::Instant;
 
@@ -20,6 +20,8 @@ use crate::store::{StoreError, StoredRows, Stream};
 enum Event {
     /// What was received within one second, and when the last of it was.
     Arrivals(Arrivals, ReceiveTime),
+    /// A run begins with something known of exporters.
+    Begin(Vec<u8>),
     /// A run ended; its clock had come to this tick.
     EndOfRun(Tick),
     /// Another run begins without the one before having ended in order.
@@ -87,6 +89,24 @@ impl Sessions {
     }
 }
 
+/// What was known when a run began, as far as it has come.
+#[derive(Debug, Default)]
+struct Known(Vec<u8>);
+
+impl Known {
+    /// Takes a part; the whole with its last.
+    fn take(&mut self, part: StatePart<'_>) -> Option<Vec<u8>> {
+        if part.part == 0 {
+            self.0.clear();
+        }
+        let room = STATE_MAX.saturating_sub(self.0.len());
+        let octets = part.octets.get(..room.min(part.octets.len()));
+        self.0.extend_from_slice(octets.unwrap_or_default());
+        let last = part.part.checked_add(1) == Some(part.parts);
+        last.then(|| std::mem::take(&mut self.0))
+    }
+}
+
 /// Datagrams and sessions of a raw dataset for the lanes.
 pub struct RawSource {
     stream: Stream,
@@ -96,6 +116,8 @@ pub struct RawSource {
     pacer: Pacer,
     intake: Intake,
     events: VecDeque<Event>,
+    /// The parts of what is known that have come.
+    known: Known,
     /// Which run the segment being read belongs to.
     run: Option<serde_json::Value>,
     /// Whether the run being read has not ended yet.
@@ -117,6 +139,7 @@ impl RawSource {
             pacer,
             intake,
             events,
+            known: Known::default(),
             run,
             running: false,
         }
@@ -152,6 +175,7 @@ impl RawSource {
         // Sessions do not outlive their run.
         self.pcapng = Reader::new();
         self.sessions = Sessions::default();
+        self.known = Known::default();
     }
 
     fn take_apart(&mut self, frame: &StoredRows) -> Result<(), StoreError> {
@@ -169,6 +193,12 @@ impl RawSource {
                     let batch = seconds.at(piece.received, &mut self.events);
                     self.sessions.take(&piece, batch);
                     self.running = true;
+                }
+                Item::State(part) => {
+                    let known = self.known.take(part);
+                    // Only a beginning can begin with something.
+                    let known = known.filter(|_| !self.running);
+                    self.events.extend(known.map(Event::Begin));
                 }
                 Item::Statistics(statistics) => {
                     seconds.close(&mut self.events);
@@ -216,6 +246,7 @@ impl RawSource {
                 self.intake.advance(tick, ctx);
                 self.intake.end_run(ctx);
             }
+            Event::Begin(known) => self.intake.restore(&known),
             Event::Broken => self.intake.end_run(ctx),
         }
     }
@@ -232,7 +263,7 @@ impl Source for RawSource {
         let at = match &event {
             Event::Arrivals(_, last) => *last,
             Event::EndOfRun(tick) => tick.begins(),
-            Event::Broken => ReceiveTime::default(),
+            Event::Begin(_) | Event::Broken => ReceiveTime::default(),
         };
         let tick = self.tick_before(at.tick());
         let due = self

@@ -129,7 +129,7 @@ fn a_section_is_a_table_and_a_key_is_none() {
         [
             "settings/site.toml:1: receiver: found 5; expected a table with the keys listen, \
              listen_tcp, listen_tls, receive_buffer, datagrams_per_read, exporters_max, \
-             templates_per_exporter_max, elements, streams_max, streams_per_exporter_max, \
+             templates_per_exporter_max, templates_keep, elements, streams_max, streams_per_exporter_max, \
              stream_idle_timeout, handshake_timeout, tls",
             "settings/site.toml:5: aggregator.exporters.\"192.0.2.1\": found 5; \
              expected a table with the keys active_timeout",

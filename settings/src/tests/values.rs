@@ -24,6 +24,7 @@ fn the_defaults_of_collecting() {
     assert_eq!(receiver.datagrams_per_read().get(), 64);
     assert_eq!(receiver.exporters_max().get(), 10_000);
     assert_eq!(receiver.templates_per_exporter_max().get(), 1_000);
+    assert_eq!(receiver.templates_keep(), Duration::from_secs(3_600));
     assert_eq!(receiver.elements(), None);
     let aggregator = settings.aggregator();
     assert_eq!(aggregator.idle_timeout(), Duration::from_secs(30));

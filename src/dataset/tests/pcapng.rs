@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 
 use dataset::capture::Capture;
 use dataset::pcapng::{
-    Item, PAYLOAD_V4_MAX, PAYLOAD_V6_MAX, Reader, Statistics, write_datagram, write_section,
-    write_statistics,
+    Item, PAYLOAD_V4_MAX, PAYLOAD_V6_MAX, Reader, STATE_MAX, Statistics, write_datagram,
+    write_section, write_state, write_statistics,
 };
 use dataset::{Datagram, DatasetError};
 use flow::ReceiveTime;
@@ -69,7 +69,7 @@ fn read_back(blocks: &[u8]) -> Vec<Owned> {
     let mut reader = Reader::new();
     let items = reader.items(blocks).filter_map(|item| match item.unwrap() {
         Item::Datagram(datagram) => Some(Owned::of(&datagram)),
-        Item::Piece(_) | Item::Statistics(_) => None,
+        Item::Piece(_) | Item::Statistics(_) | Item::State(_) => None,
     });
     items.collect()
 }
@@ -268,4 +268,52 @@ fn lengths_that_do_not_fit_are_errors_with_the_place() {
     assert!(with(block + 8, 1).contains("interface is 1, expected below 1"));
     assert!(with(block + 20, 33).contains("packet in its block"));
     assert!(with(block + 20, 300_000).contains("at most 262144"));
+}
+
+/// What was known when a run began, put together again.
+fn known(blocks: &[u8]) -> Vec<Vec<u8>> {
+    let mut reader = Reader::new();
+    let items = reader.items(blocks).filter_map(|item| match item.unwrap() {
+        Item::State(part) => Some(part),
+        _ => None,
+    });
+    let parts: Vec<_> = items.collect();
+    for (at, part) in parts.iter().enumerate() {
+        assert_eq!((part.part as usize, part.parts as usize), (at, parts.len()));
+    }
+    parts.iter().map(|part| part.octets.to_vec()).collect()
+}
+
+#[test]
+fn what_is_known_comes_back_in_its_parts_between_datagrams() {
+    let numbers: Vec<u8> = (0..600_001_u32).map(|n| n.to_le_bytes()[0]).collect();
+    for (octets, parts) in [(0, 0), (1, 1), (256 << 10, 1), (600_001, 3)] {
+        let mut blocks = section();
+        write_state(&mut blocks, &numbers[..octets]).unwrap();
+        let found = known(&blocks);
+        assert_eq!(found.len(), parts);
+        assert_eq!(found.concat(), numbers[..octets]);
+        assert!(read_back(&blocks).is_empty());
+        assert!(captured(&blocks).is_empty());
+    }
+}
+
+#[test]
+fn too_much_to_know_is_refused_and_blocks_of_others_are_passed_over() {
+    let mut blocks = section();
+    let begun = blocks.len();
+    assert!(write_state(&mut blocks, &vec![0; STATE_MAX + 1]).is_err());
+    assert_eq!(blocks.len(), begun);
+    write_state(&mut blocks, b"anything").unwrap();
+    let at = blocks.len() - 32;
+    assert_eq!(&blocks[at..at + 8], b"flowstrm");
+    blocks[at] ^= 1;
+    assert!(known(&blocks).is_empty(), "not ours");
+    blocks[at] ^= 1;
+    blocks[at + 16] = 9;
+    let mut reader = Reader::new();
+    assert!(
+        reader.items(&blocks).any(|item| item.is_err()),
+        "longer than its block"
+    );
 }

@@ -24,7 +24,7 @@ use common::{header, small_plan, write_open, write_sealed};
 use dataset::capture::Capture;
 use dataset::name::Content;
 use dataset::pcapng::{
-    Statistics, Steps, StreamWriter, write_datagram, write_section, write_statistics,
+    Statistics, Steps, StreamWriter, write_datagram, write_section, write_state, write_statistics,
 };
 use dataset::segment::{Kind, Reader, SegmentHeader, Writer};
 use dataset::{Datagram, Piece, StreamEnd};
@@ -133,13 +133,15 @@ fn raw_segment() -> Vec<u8> {
     let mut blocks = Vec::new();
     write_section(&mut blocks);
     writer.append(0, 0, 0, &blocks).unwrap();
+    blocks.clear();
+    // Before the first datagram: what other tools are to pass over.
+    write_state(&mut blocks, b"what was known when the run began").unwrap();
     for datagram in datagrams() {
-        blocks.clear();
         write_datagram(&mut blocks, &datagram).unwrap();
         let (seq, time) = (writer.next_seq(), datagram.received.millis());
         writer.append(seq, time, 1, &blocks).unwrap();
+        blocks.clear();
     }
-    blocks.clear();
     let statistics = Statistics {
         end: ReceiveTime::from_nanos(1_575_297_362_000_000_005),
         received: Some(7),

@@ -31,6 +31,7 @@ pub struct Decoder {
     /// its stream.
     malformed: LruMap<(u128, u16), u32>,
     template_octets: usize,
+    learnings: u64,
     counters: Counters,
 }
 
@@ -60,6 +61,7 @@ impl Decoder {
             unknown: Unknown::new(limits.unknown_elements, Seed(limits.hash_seed)),
             malformed: LruMap::new(limits.exporters, Seed(limits.hash_seed)),
             template_octets: 0,
+            learnings: 0,
             counters: Counters::new(&limits),
         }
     }
@@ -118,6 +120,12 @@ impl Decoder {
     #[must_use]
     pub const fn counters(&self) -> &Counters {
         &self.counters
+    }
+
+    /// How many datagrams changed what a [`Self::snapshot`] holds.
+    #[must_use]
+    pub const fn learnings(&self) -> u64 {
+        self.learnings
     }
 
     /// What an exporter told of itself; `None` if nothing is known of its address.
@@ -216,11 +224,16 @@ impl Decoder {
                 host.touch_template(key, port);
             }
         }
+        let changes = plan.templates.take();
+        let templates = !changes.is_empty() || !plan.voided.is_empty();
         if !plan.voided.is_empty() {
             self.void(plan);
         }
-        for (key, change) in plan.templates.take() {
+        for (key, change) in changes {
             self.change_template(addr, session, key, change, plan.received_ms);
+        }
+        if templates || !plan.facts.is_empty() || !plan.tellings.is_empty() {
+            self.learnings += 1;
         }
         self.queue(plan, addr);
         if !plan.facts.is_empty() {

@@ -9,8 +9,9 @@
 //! In a segment, the preamble frame holds section header and interface ([`write_section`]),
 //! each row is one enhanced packet block ([`write_datagram`], [`StreamWriter`]), and a
 //! trailer frame holds the statistics ([`write_statistics`]) that say until when the
-//! pipeline's clock ran. A stream goes on from segment to segment; each segment begins
-//! with a whole message of every stream in it.
+//! pipeline's clock ran. Before the first row of a run there may be what was known when it
+//! began ([`write_state`]), in blocks of a type for local use. A stream goes on from segment
+//! to segment; each segment begins with a whole message of every stream in it.
 
 pub(crate) mod block;
 mod ip;
@@ -20,9 +21,9 @@ mod streams;
 mod write;
 
 pub use read::{Item, Items, Reader};
-pub use section::Statistics;
+pub use section::{StatePart, Statistics};
 pub use streams::{Steps, StreamWriter};
-pub use write::{write_datagram, write_section, write_statistics};
+pub use write::{write_datagram, write_section, write_state, write_statistics};
 
 /// Largest packet, in octets, headers included.
 pub const PACKET_LEN_MAX: u32 = 256 << 10;
@@ -39,6 +40,15 @@ pub const PAYLOAD_V4_MAX: usize = 65_535 - 20 - 8;
 /// Largest UDP payload an IPv6 packet can carry without being a jumbogram, in octets.
 pub const PAYLOAD_V6_MAX: usize = 65_535 - 8;
 
+/// Most octets of what was known when a run began.
+pub const STATE_MAX: usize = 32 << 20;
+
+/// Octets of it in one block, but for the last.
+const STATE_PART: usize = 256 << 10;
+
+/// What the body of such a block begins with: numbers for local use are anybody's.
+const STATE_MAGIC: [u8; 8] = *b"flowstrm";
+
 /// Most octets of a TCP segment in an IPv4 packet.
 const SEGMENT_V4_MAX: usize = 65_535 - 20 - 20;
 
@@ -52,6 +62,8 @@ pub(crate) mod kind {
     pub(crate) const SIMPLE_PACKET: u32 = 3;
     pub(crate) const STATISTICS: u32 = 5;
     pub(crate) const PACKET: u32 = 6;
+    /// For local use, which other tools pass over: what was known when a run began.
+    pub(crate) const STATE: u32 = 0x8000_464C;
 }
 
 /// Option codes.

@@ -1,8 +1,8 @@
 //! Reading what was received back, block by block.
 
-use super::Statistics;
 use super::block::first_block;
 use super::section::{Event, Section, interpret};
+use super::{StatePart, Statistics};
 use crate::capture::Counts;
 use crate::connections::Connections;
 use crate::packet::Carried;
@@ -17,6 +17,8 @@ pub enum Item<'a> {
     Piece(Piece<'a>),
     /// Statistics at the end of a run.
     Statistics(Statistics),
+    /// A part of what was known when a run began.
+    State(StatePart<'a>),
 }
 
 /// Reads the payloads of a segment's frames, the preamble first.
@@ -77,6 +79,9 @@ impl<'a> Items<'_, 'a> {
         if let Event::Statistics(statistics) = event {
             counts.statistics += 1;
             return Some(Item::Statistics(*statistics));
+        }
+        if let Event::State(part) = event {
+            return Some(Item::State(*part));
         }
         let (received, octets, carried) = counts.take(event)?;
         let tcp = match carried {

@@ -3,7 +3,7 @@
 use flow::ReceiveTime;
 
 use super::block::{Block, Order};
-use super::{INTERFACES_MAX, PACKET_LEN_MAX, kind, option};
+use super::{INTERFACES_MAX, PACKET_LEN_MAX, STATE_MAGIC, STATE_PART, kind, option};
 use crate::error::within;
 use crate::packet::Link;
 use crate::{DatasetError, Result};
@@ -21,6 +21,17 @@ pub struct Statistics {
     pub dropped_by_system: Option<u64>,
 }
 
+/// A part of what was known when a run began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatePart<'a> {
+    /// Its place, from 0.
+    pub part: u32,
+    /// How many there are.
+    pub parts: u32,
+    /// Its octets.
+    pub octets: &'a [u8],
+}
+
 /// What a block says.
 pub(crate) enum Event<'a> {
     /// A captured packet; no link if its type is not one this program reads.
@@ -32,6 +43,8 @@ pub(crate) enum Event<'a> {
     },
     /// Statistics of an interface.
     Statistics(Statistics),
+    /// A part of what was known when a run began.
+    State(StatePart<'a>),
     /// A packet without a time.
     Untimed,
     /// The beginning of a section or an interface.
@@ -64,7 +77,7 @@ pub(crate) struct Section {
 pub(crate) const fn is_needed(kind: u32) -> bool {
     matches!(
         kind,
-        kind::SECTION | kind::INTERFACE | kind::STATISTICS | kind::PACKET
+        kind::SECTION | kind::INTERFACE | kind::STATISTICS | kind::PACKET | kind::STATE
     )
 }
 
@@ -81,9 +94,25 @@ pub(crate) fn interpret<'a>(section: &mut Option<Section>, block: Block<'a>) -> 
         kind::INTERFACE => section.add_interface(block),
         kind::PACKET => section.packet(block),
         kind::STATISTICS => section.statistics(block),
+        kind::STATE => state(block),
         kind::SIMPLE_PACKET => Ok(Event::Untimed),
         _ => Ok(Event::Other),
     }
+}
+
+/// A block for local use: ours by what it begins with, or somebody else's.
+fn state<'a>(block: Block<'a>) -> Result<Event<'a>> {
+    if !block.body.starts_with(&STATE_MAGIC) {
+        return Ok(Event::Other);
+    }
+    let (part, parts, len) = (block.u32(8)?, block.u32(12)?, block.u32(16)?);
+    within(block.offset, "state", len.into(), STATE_PART as u64)?;
+    let octets = block.slice(20, len)?;
+    Ok(Event::State(StatePart {
+        part,
+        parts,
+        octets,
+    }))
 }
 
 impl Section {

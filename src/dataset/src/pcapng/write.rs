@@ -7,7 +7,8 @@ use flow::ReceiveTime;
 use super::ip::put_udp;
 use super::section::Statistics;
 use super::{
-    BYTE_ORDER_MAGIC, LINKTYPE_RAW, NANOSECONDS, PAYLOAD_V4_MAX, PAYLOAD_V6_MAX, kind, option,
+    BYTE_ORDER_MAGIC, LINKTYPE_RAW, NANOSECONDS, PAYLOAD_V4_MAX, PAYLOAD_V6_MAX, STATE_MAGIC,
+    STATE_MAX, STATE_PART, kind, option,
 };
 use crate::datagram::same_family;
 use crate::error::within;
@@ -95,6 +96,28 @@ pub fn write_statistics(out: &mut Vec<u8>, statistics: &Statistics) -> Result<()
         }
         put_option(out, option::END, &[]);
     });
+    Ok(())
+}
+
+/// Appends what is known when a run begins, in as many blocks as it takes; nothing if
+/// there is nothing.
+///
+/// # Errors
+///
+/// [`DatasetError::Limit`] for more than [`STATE_MAX`] octets; nothing is appended then.
+pub fn write_state(out: &mut Vec<u8>, octets: &[u8]) -> Result<()> {
+    let (found, most) = (octets.len() as u64, STATE_MAX as u64);
+    within(out.len() as u64, "state", found, most)?;
+    let parts = u32_of(octets.len().div_ceil(STATE_PART));
+    for (part, octets) in (0..).zip(octets.chunks(STATE_PART)) {
+        block(out, kind::STATE, |out| {
+            out.extend_from_slice(&STATE_MAGIC);
+            for word in [part, parts, u32_of(octets.len())] {
+                out.extend_from_slice(&u32::to_le_bytes(word));
+            }
+            out.extend_from_slice(octets);
+        });
+    }
     Ok(())
 }
 

@@ -207,6 +207,11 @@ impl Snapshot {
         self.exporters.is_empty()
     }
 
+    /// The addresses of its exporters.
+    pub fn exporters(&self) -> impl Iterator<Item = IpAddr> {
+        self.exporters.iter().map(|exporter| exporter.addr)
+    }
+
     /// How many templates it has.
     #[must_use]
     pub fn templates(&self) -> usize {

@@ -1,7 +1,6 @@
 //! From a decoder to a snapshot.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use super::{
     SavedDomain, SavedExporter, SavedFact, SavedName, SavedProtocol, SavedTemplate, Snapshot,
@@ -170,9 +169,9 @@ pub(super) const fn place_session((of, domain, port): (SavedProtocol, u32, u16))
 fn saved(id: u16, template: &Template) -> SavedTemplate {
     let (heard_ms, gap_ms) = template.life.heard();
     let mut fields = String::new();
-    for octet in template.definition() {
-        // Writing to a string cannot fail.
-        let _ = write!(fields, "{octet:02x}");
+    let digit = |number: u8| char::from_digit(number.into(), 16).unwrap_or('0');
+    for &octet in template.definition() {
+        fields.extend([digit(octet >> 4), digit(octet & 0xF)]);
     }
     SavedTemplate {
         id,
