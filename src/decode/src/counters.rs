@@ -202,22 +202,22 @@ pub(crate) struct Entry {
     pub(crate) tally: Tally,
 }
 
-/// The reasons that applied within one datagram, in little space.
+/// The reasons that applied within one datagram, in order. Mostly none does, so that it
+/// takes no memory then; a place for each reason would have to be moved with each plan.
 #[derive(Debug, Clone)]
-pub(crate) struct Tally {
-    /// One bit for each reason that applied.
-    applied: u128,
-    counts: [(u32, u32); Reason::ALL.len()],
-}
+pub(crate) struct Tally(Vec<Tallied>);
 
-const _: () = assert!(Reason::ALL.len() <= 128, "one bit for each reason");
+/// How often a reason applied, and to how many octets.
+#[derive(Debug, Clone, Copy)]
+struct Tallied {
+    reason: Reason,
+    events: u32,
+    octets: u32,
+}
 
 impl Tally {
     pub(crate) const fn new() -> Self {
-        Self {
-            applied: 0,
-            counts: [(0, 0); Reason::ALL.len()],
-        }
+        Self(Vec::new())
     }
 
     /// Counts one event.
@@ -227,31 +227,52 @@ impl Tally {
 
     /// Counts events and the octets they concern; no events are nothing to count.
     pub(crate) fn add(&mut self, reason: Reason, events: usize, octets: usize) {
-        if events == 0 {
-            return;
+        if events > 0 {
+            self.tally(reason, events, octets);
         }
-        if let Some((seen, size)) = self.counts.get_mut(reason.index()) {
-            self.applied |= 1 << reason.index();
-            *seen = seen.saturating_add(u32::try_from(events).unwrap_or(u32::MAX));
-            *size = size.saturating_add(u32::try_from(octets).unwrap_or(u32::MAX));
+    }
+
+    #[cold]
+    fn tally(&mut self, reason: Reason, events: usize, octets: usize) {
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let (events, octets) = (number(events), number(octets));
+        match self.place(reason) {
+            Ok(at) => {
+                if let Some(known) = self.0.get_mut(at) {
+                    known.events = known.events.saturating_add(events);
+                    known.octets = known.octets.saturating_add(octets);
+                }
+            }
+            Err(at) => self.0.insert(
+                at,
+                Tallied {
+                    reason,
+                    events,
+                    octets,
+                },
+            ),
         }
+    }
+
+    fn place(&self, reason: Reason) -> Result<usize, usize> {
+        self.0
+            .binary_search_by_key(&reason.index(), |known| known.reason.index())
     }
 
     /// Forgets everything, as for a message that is discarded.
     pub(crate) fn clear(&mut self) {
-        *self = Self::new();
+        self.0.clear();
     }
 
     /// What applied since an earlier state of this tally.
     pub(crate) fn since(&self, earlier: &Self) -> impl Iterator<Item = (Reason, u64, u64)> {
         let more = self.iter().map(|(reason, events, octets)| {
-            let before = earlier.counts.get(reason.index());
-            let (seen, size) = before.copied().unwrap_or_default();
-            let (seen, size) = (u64::from(seen), u64::from(size));
+            let before = earlier.place(reason).ok().and_then(|at| earlier.0.get(at));
+            let (seen, size) = before.map_or((0, 0), |known| (known.events, known.octets));
             (
                 reason,
-                events.saturating_sub(seen),
-                octets.saturating_sub(size),
+                events.saturating_sub(seen.into()),
+                octets.saturating_sub(size.into()),
             )
         });
         more.filter(|&(_, events, _)| events > 0)
@@ -259,13 +280,8 @@ impl Tally {
 
     /// The reasons that applied, with events and octets.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Reason, u64, u64)> {
-        let mut left = self.applied;
-        std::iter::from_fn(move || {
-            let at = left.trailing_zeros() as usize;
-            let (&reason, &(events, octets)) = Reason::ALL.get(at).zip(self.counts.get(at))?;
-            left &= left - 1;
-            Some((reason, events.into(), octets.into()))
-        })
+        let told = |known: &Tallied| (known.reason, known.events.into(), known.octets.into());
+        self.0.iter().map(told)
     }
 }
 
