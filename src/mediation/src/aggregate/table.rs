@@ -89,10 +89,13 @@ impl Table {
         found.map_or(NONE, |&(_, place)| place)
     }
 
-    /// Reads from both ends of the flow in a place, so that it is near when it is used.
+    /// Reads from both cache lines of the flow in a place, the one with its key and the one
+    /// with what is known of it, so that they are near when they are used.
     pub(super) fn fetch(&self, place: u32) -> u32 {
         let live = self.flows.get(place);
-        live.map_or(0, |live| u32::from(live.known) ^ live.records)
+        live.map_or(0, |live| {
+            u32::from(live.known) ^ u32::from(live.key.protocol())
+        })
     }
 
     /// The place of a flow of this key for which `is_it` holds, and the direction.
