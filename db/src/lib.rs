@@ -8,8 +8,9 @@
 //!
 //! Everything is read into memory and checked when it is opened, so that a file that is
 //! replaced or cut short later harms nothing, and a lookup finds no surprises. This is
-//! the only crate that knows the packages `maxminddb`, `iprange`, `ipnet`, and, for the
-//! prefix files, `csv`.
+//! the only crate that knows the packages `maxminddb`, `iprange`, `ipnet`, `flate2`, and,
+//! for the prefix files, `csv`. [`source`] reads what others publish about the prefixes of
+//! the world, as the statements that a merged table is built from.
 
 #![forbid(unsafe_code)]
 
@@ -19,10 +20,13 @@ mod files;
 mod global;
 mod locality;
 mod own;
+pub mod source;
+mod statement;
 mod summary;
 
 pub use databases::Databases;
 pub use error::{BadRow, DbError, NamedRow};
 pub use files::{Absent, File, Files, Kind};
 pub use locality::locality;
+pub use statement::{Full, Statement, Statements};
 pub use summary::{Content, Summary};

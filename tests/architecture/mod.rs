@@ -59,6 +59,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("config", &["settings"]),
     ("crc32c", &["dataset"]),
     ("csv", &["db", "dataset", "decode"]),
+    ("flate2", &["db"]),
     ("foldhash", &["mediation"]),
     ("futures-util", &["actors"]),
     ("getrandom", &["flowstream"]),

@@ -1,0 +1,85 @@
+//! Files of sources, read through the public door.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "all of this is test code; the exemption in clippy.toml sees only test functions"
+)]
+
+mod damaged;
+mod ip_to_asn;
+mod pfx2as;
+mod ranges;
+
+use std::io::Write;
+
+use db::source::{Format, Limits, SourceError, Tally};
+use db::{Full, Statement, Statements};
+
+/// Keeps what was stated, as texts; refuses what is beyond its limit.
+struct Kept {
+    texts: Vec<String>,
+    limit: usize,
+}
+
+impl Statements for Kept {
+    fn state(&mut self, statement: Statement<'_>) -> Result<(), Full> {
+        if self.texts.len() == self.limit {
+            return Err(Full { limit: self.limit });
+        }
+        self.texts.push(match statement {
+            Statement::Origin { prefix, asn, peers } => format!("{prefix} AS{asn} by {peers}"),
+            Statement::AsName { asn, name } => format!("AS{asn} is {name}"),
+            Statement::Country { prefix, country } => format!("{prefix} in {}", country.as_str()),
+            Statement::Position { prefix, position } => format!("{prefix} at {position:?}"),
+        });
+        Ok(())
+    }
+}
+
+/// Reads a file with small limits: 64 KiB unpacked, 256 octets a line, 1,000 statements.
+fn read(format: Format, octets: &[u8]) -> Result<(Vec<String>, Tally), SourceError> {
+    let limits = Limits {
+        unpacked: 64 << 10,
+        line: 256,
+    };
+    let mut kept = Kept {
+        texts: Vec::new(),
+        limit: 1000,
+    };
+    let tally = format.read("there/file", octets, limits, &mut kept)?;
+    Ok((kept.texts, tally))
+}
+
+/// The text of the error that a file is refused with.
+fn refused(format: Format, octets: &[u8]) -> String {
+    match read(format, octets) {
+        Ok(read) => panic!("taken: {read:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn gzip(octets: &[u8]) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all(octets).unwrap();
+    packer.finish().unwrap()
+}
+
+#[test]
+fn a_format_is_found_by_the_name_it_is_written_by() {
+    for format in Format::ALL {
+        assert_eq!(format.to_string().parse(), Ok(format));
+    }
+    let error = "geolite".parse::<Format>().unwrap_err().to_string();
+    assert_eq!(error, "found `geolite`; expected `iptoasn` or `pfx2as`");
+}
+
+#[test]
+fn each_format_says_its_licence_whom_to_credit_and_its_shape() {
+    for format in Format::ALL {
+        let about = format.about();
+        for text in [about.licence, about.attribution, about.shape] {
+            assert!(text.len() > 10, "{format}: {text}");
+        }
+    }
+}
