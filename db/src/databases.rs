@@ -1,20 +1,23 @@
 //! All databases together, and the lookup in them.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::Arc;
 
-use flow::Place;
+use flow::{Locality, Place};
 use mediation::enrich::Lookup;
 
 use crate::global::{self, AsRecord, GeoRecord, Table};
-use crate::own::{self, Layout, Limits, Own, Rows, Source};
-use crate::{Absent, Content, DbError, File, Files, Kind, Summary, locality};
+use crate::own::{self, Attributes, Layout, Limits, Own, Rows, Source};
+use crate::{Absent, Content, DbError, File, Files, Kind, Site, Summary, locality};
 
 /// The look-up databases, in memory and checked. Nothing changes them once they are
 /// open: newer files are opened as other `Databases`, which take the place of these.
 pub struct Databases {
     own: Own,
+    site: Attributes,
     country: Option<Table<GeoRecord>>,
     city: Option<Table<GeoRecord>>,
     asn: Option<Table<AsRecord>>,
@@ -37,11 +40,30 @@ impl Databases {
         let vlans = opening.rows(vlans, Layout::Vlans)?;
         let country = (&files.country, Kind::Country);
         let asn = (&files.asn, Kind::Asn);
+        let country = opening.table(country, global::country_database)?;
+        let city = opening.table((&files.city, Kind::City), global::city_database)?;
+        let asn = opening.table(asn, global::asn_database)?;
+        let names = asn.as_ref().map(as_names).unwrap_or_default();
+        let as_name = |asn: u32| names.get(&asn).cloned();
+        let Site {
+            country: site_country,
+            position,
+            asn: site_asn,
+            as_name: site_as_name,
+        } = files.site.clone();
+        let site = Attributes {
+            asn: site_asn,
+            as_name: site_as_name.or_else(|| site_asn.and_then(as_name)),
+            country: site_country,
+            position,
+            ..Attributes::default()
+        };
         Ok(Self {
-            own: Own::new(prefixes, vlans)?,
-            country: opening.table(country, global::country_database)?,
-            city: opening.table((&files.city, Kind::City), global::city_database)?,
-            asn: opening.table(asn, global::asn_database)?,
+            own: Own::new(prefixes, vlans, as_name)?,
+            site,
+            country,
+            city,
+            asn,
             absent: opening.absent,
             summary: opening.summary,
         })
@@ -77,14 +99,16 @@ impl Databases {
 }
 
 impl Lookup for Databases {
-    /// An own network gives prefix, VLAN and name; the prefix of other addresses is that
-    /// of the ASN database. Countries are those of the country database, else of the
-    /// city database; positions are those of the city database.
+    /// What an own network says comes first, then, for private addresses, the site, then
+    /// the databases: the prefix is that of the ASN database; the country that of the
+    /// country database, else of the city database; the position that of the city database.
     fn place(&self, addr: IpAddr) -> Place {
         // Not after `is_own`: the search in ranges is two to three times faster than the
         // walk through that set (measured with 32 to a million networks), so that the
         // test would cost more than it saves.
         let own = self.own.find(addr);
+        let locality = locality(addr);
+        let site = (locality == Locality::Private).then_some(&self.site);
         let origin = self.asn.as_ref().and_then(|table| table.find(addr));
         let country = record_of(&self.country, addr);
         let city = record_of(&self.city, addr);
@@ -94,17 +118,43 @@ impl Lookup for Databases {
                 .as_ref()
                 .and_then(|(_, found)| global::prefix_of(found, addr)),
         };
+        let own = own.map(|network| &network.attributes);
+        let told = || own.into_iter().chain(site);
+        // A number and its name come from the same place, or the name would be another's.
+        let (asn, as_name) = match told().find(|told| told.asn.is_some()) {
+            Some(told) => (told.asn, told.as_name.clone()),
+            None => origin.map_or((None, None), |(record, _)| {
+                (record.asn, record.name.clone())
+            }),
+        };
+        let told_country = told().find_map(|told| told.country);
+        let told_position = told().find_map(|told| told.position);
         Place {
             prefix,
-            asn: origin.as_ref().and_then(|(record, _)| record.asn),
-            as_name: origin.as_ref().and_then(|(record, _)| record.name.clone()),
-            country: country.country.or(city.country),
-            position: city.position,
-            vlan: own.and_then(|network| network.vlan),
-            network: own.and_then(|network| network.name.clone()),
-            locality: Some(locality(addr)),
+            asn,
+            as_name,
+            country: told_country.or(country.country).or(city.country),
+            position: told_position.or(city.position),
+            vlan: own.and_then(|own| own.vlan),
+            network: own.and_then(|own| own.name.clone()),
+            locality: Some(locality),
         }
     }
+}
+
+/// The name of each AS that has one. Where a database gives one AS several, the least in
+/// order is taken, so that the same database always gives the same.
+fn as_names(table: &Table<AsRecord>) -> HashMap<u32, Arc<str>> {
+    let mut names: HashMap<u32, Arc<str>> = HashMap::new();
+    for record in table.records() {
+        if let (Some(asn), Some(name)) = (record.asn, &record.name) {
+            let known = names.entry(asn).or_insert_with(|| Arc::clone(name));
+            if name < known {
+                *known = Arc::clone(name);
+            }
+        }
+    }
+    names
 }
 
 fn record_of(table: &Option<Table<GeoRecord>>, addr: IpAddr) -> GeoRecord {

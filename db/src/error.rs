@@ -3,7 +3,6 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::Kind;
 
@@ -70,18 +69,20 @@ pub enum DbError {
         /// How many more there are.
         more: u64,
     },
-    /// The two prefix files give one network two names.
+    /// The two prefix files say different things of one network.
     #[error(
-        "{}: line {}: {prefix} is named `{}`, but `{}` in {}: line {}; \
-         give it one name, or name it in one file only",
-        rows.0.path.display(), rows.0.line, rows.0.name,
-        rows.1.name, rows.1.path.display(), rows.1.line
+        "{}: line {}: the {what} of {prefix} is `{}`, but `{}` in {}: line {}; \
+         give it one {what}, or say it in one file only",
+        rows.0.path.display(), rows.0.line, rows.0.value,
+        rows.1.value, rows.1.path.display(), rows.1.line
     )]
-    TwoNames {
+    TwoValues {
         /// The network.
         prefix: flow::Prefix,
+        /// The name of the column.
+        what: &'static str,
         /// The row of each file.
-        rows: Box<(NamedRow, NamedRow)>,
+        rows: Box<(StatedRow, StatedRow)>,
     },
     /// The own prefixes are so many and so scattered that their set does not fit.
     #[error(
@@ -120,21 +121,21 @@ impl DbError {
             | Self::TooManyRows { path, .. }
             | Self::Rows { path, .. }
             | Self::Database { path, .. } => Some(path),
-            Self::TwoNames { rows, .. } => Some(&rows.0.path),
+            Self::TwoValues { rows, .. } => Some(&rows.0.path),
             Self::Scattered { .. } => None,
         }
     }
 }
 
-/// A row of a prefix file that names a network.
+/// A row of a prefix file, and what it says in one column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamedRow {
+pub struct StatedRow {
     /// The file.
     pub path: PathBuf,
     /// The line in it, from 1.
     pub line: u64,
-    /// The name.
-    pub name: Arc<str>,
+    /// The value.
+    pub value: String,
 }
 
 /// A row of a prefix file that cannot be used.

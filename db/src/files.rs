@@ -4,6 +4,9 @@ use std::fmt;
 use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use flow::{CountryCode, Position};
 
 use crate::DbError;
 
@@ -63,12 +66,26 @@ impl File {
     }
 }
 
-/// The files of all databases; `None` is one that is not wanted.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// What private addresses are given where no own network says otherwise; `None` is left
+/// unknown. Private are those of [`locality`](crate::locality).
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Site {
+    /// The country.
+    pub country: Option<CountryCode>,
+    /// Where it is.
+    pub position: Option<Position>,
+    /// The AS that its traffic leaves from.
+    pub asn: Option<u32>,
+    /// The name of that AS; where there is none, the one that the ASN database has of it.
+    pub as_name: Option<Arc<str>>,
+}
+
+/// The files of all databases, of which `None` is one that is not wanted; and the site.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Files {
-    /// The operator's own prefixes: `prefix[,name]`.
+    /// The operator's own prefixes.
     pub private_prefixes: Option<File>,
-    /// Their VLANs: `prefix,vlan[,name]`.
+    /// Their VLANs.
     pub private_prefixes_vlans: Option<File>,
     /// The country database.
     pub country: Option<File>,
@@ -76,6 +93,8 @@ pub struct Files {
     pub city: Option<File>,
     /// The ASN database.
     pub asn: Option<File>,
+    /// What private addresses are given.
+    pub site: Site,
 }
 
 /// A file that was wanted, not required, and not there.

@@ -3,7 +3,7 @@
 //! [`Databases`] opens them and answers [`mediation::enrich::Lookup`]. They are of two
 //! sorts. The operator's own networks come from two CSV files, `private_prefixes.csv`
 //! and `private_prefixes_vlans.csv`; the rest of the world comes from databases in
-//! MaxMind's format (country, city, ASN). An own network wins over a global one.
+//! MaxMind's format (country, city, ASN). What the operator says wins over what they say.
 //! [`locality`] needs no database at all.
 //!
 //! Everything is read into memory and checked when it is opened, so that a file that is
@@ -25,8 +25,8 @@ mod statement;
 mod summary;
 
 pub use databases::Databases;
-pub use error::{BadRow, DbError, NamedRow};
-pub use files::{Absent, File, Files, Kind};
+pub use error::{BadRow, DbError, StatedRow};
+pub use files::{Absent, File, Files, Kind, Site};
 pub use locality::locality;
 pub use statement::{Full, Statement, Statements};
 pub use summary::{Content, Summary};

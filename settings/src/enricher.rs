@@ -6,9 +6,10 @@ use toml::Value;
 
 use crate::check::{Check, item};
 use crate::raw;
+use crate::site::Site;
 
 /// The databases that flows are looked up in; `None` where there is none.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Enricher {
     private_prefixes: Option<DatabaseFile>,
     private_prefixes_vlans: Option<DatabaseFile>,
@@ -16,6 +17,7 @@ pub struct Enricher {
     city: Option<DatabaseFile>,
     asn: Option<DatabaseFile>,
     filter: String,
+    site: Site,
 }
 
 /// The file of a database.
@@ -76,6 +78,12 @@ impl Enricher {
         &self.filter
     }
 
+    /// What private addresses get.
+    #[must_use]
+    pub const fn site(&self) -> &Site {
+        &self.site
+    }
+
     pub(crate) fn check(raw: &raw::Enricher, check: &mut Check<'_>) -> Option<Self> {
         let mut file = |key, value| database(key, value, check);
         let private_prefixes = file("enricher.private_prefixes", &raw.private_prefixes);
@@ -87,6 +95,7 @@ impl Enricher {
         let city = file("enricher.city", &raw.city);
         let asn = file("enricher.asn", &raw.asn);
         let filter = check.text(item("enricher.filter", &raw.filter));
+        let site = Site::check(&raw.site, check);
         Some(Self {
             private_prefixes: private_prefixes?,
             private_prefixes_vlans: vlans?,
@@ -94,6 +103,7 @@ impl Enricher {
             city: city?,
             asn: asn?,
             filter: filter?,
+            site: site?,
         })
     }
 }
@@ -106,5 +116,5 @@ fn database(key: &str, value: &Value, check: &mut Check<'_>) -> Option<Option<Da
 
 /// Whether a default of this key means less than the same value written by the operator.
 pub(crate) fn is_optional_by_default(key: &str) -> bool {
-    key.starts_with("enricher.")
+    key.starts_with("enricher.private_prefixes")
 }

@@ -93,6 +93,17 @@ pub(crate) struct Enricher {
     pub(crate) city: Value,
     pub(crate) asn: Value,
     pub(crate) filter: Value,
+    pub(crate) site: Site,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Site {
+    pub(crate) country: Value,
+    pub(crate) latitude: Value,
+    pub(crate) longitude: Value,
+    pub(crate) asn: Value,
+    pub(crate) as_name: Value,
 }
 
 #[derive(Debug, Deserialize)]

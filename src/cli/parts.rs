@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actors::pipeline::Parts;
 use actors::tls::ExporterTls;
-use db::{Databases, File, Files};
+use db::{Databases, File, Files, Site};
 use mediation::anonymize::{Anonymization, CryptoPan, OctetPermutation, Policy};
 use mediation::select::PortLimit;
 use settings::{DatabaseFile, Mode, Settings};
@@ -54,6 +54,7 @@ fn databases(settings: &Settings) -> Result<Databases, CliError> {
         country: file(enricher.country()),
         city: file(enricher.city()),
         asn: file(enricher.asn()),
+        site: site(enricher.site()),
     })?;
     for summary in databases.summary() {
         info!("database: {summary}");
@@ -62,6 +63,15 @@ fn databases(settings: &Settings) -> Result<Databases, CliError> {
         info!("database: {absent}");
     }
     Ok(databases)
+}
+
+fn site(site: &settings::Site) -> Site {
+    Site {
+        country: site.country(),
+        position: site.position(),
+        asn: site.asn(),
+        as_name: site.as_name().map(Into::into),
+    }
 }
 
 /// The policy, with the limit of ports.

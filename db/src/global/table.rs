@@ -100,6 +100,11 @@ impl<R> Table<R> {
         )
     }
 
+    /// Every record, in no order.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &R> {
+        self.records.values()
+    }
+
     /// The record of an address, and the network it is recorded for.
     ///
     /// A record that cannot be read is unknown and counted; since all of them were

@@ -1,13 +1,13 @@
 //! Two files of rows become one list of networks, each with what it inherits.
 
+use std::fmt::Display;
 use std::path::Path;
-use std::sync::Arc;
 
 use flow::Prefix;
 
-use super::Network;
 use super::row::Row;
-use crate::{DbError, NamedRow};
+use super::{Attributes, Network};
+use crate::{DbError, StatedRow};
 
 /// The rows of a file.
 pub(crate) struct Source<'a> {
@@ -18,7 +18,7 @@ pub(crate) struct Source<'a> {
 /// The networks of both files, in ascending order of address and length, each once.
 ///
 /// # Errors
-/// [`DbError::TwoNames`] if both name one network, and not alike.
+/// [`DbError::TwoValues`] if both say something of one network, and not the same.
 pub(super) fn merge(prefixes: Source<'_>, vlans: Source<'_>) -> Result<Vec<Network>, DbError> {
     let paths = (prefixes.path, vlans.path);
     let (mut first, mut second) = (prefixes.rows, vlans.rows);
@@ -43,37 +43,68 @@ pub(super) fn merge(prefixes: Source<'_>, vlans: Source<'_>) -> Result<Vec<Netwo
 fn network(row: Row) -> Network {
     Network {
         prefix: row.prefix,
-        vlan: row.vlan,
-        name: row.name,
+        attributes: row.attributes,
     }
 }
 
 /// One network that both files speak of.
-fn join(row: Row, vlan_row: Row, paths: (&Path, &Path)) -> Result<Network, DbError> {
-    if let (Some(name), Some(other)) = (&row.name, &vlan_row.name)
-        && name != other
-    {
-        let named = |path: &Path, line, name: &Arc<str>| NamedRow {
-            path: path.to_owned(),
-            line,
-            name: Arc::clone(name),
-        };
-        let first = named(paths.0, row.line, name);
-        let second = named(paths.1, vlan_row.line, other);
-        return Err(DbError::TwoNames {
-            prefix: row.prefix,
-            rows: Box::new((first, second)),
-        });
-    }
-    Ok(Network {
-        prefix: row.prefix,
-        vlan: vlan_row.vlan.or(row.vlan),
-        name: row.name.or(vlan_row.name),
-    })
+fn join(row: Row, other: Row, paths: (&Path, &Path)) -> Result<Network, DbError> {
+    let prefix = row.prefix;
+    let both = Both {
+        prefix,
+        first: (paths.0, row.line),
+        second: (paths.1, other.line),
+    };
+    let (one, two) = (row.attributes, other.attributes);
+    let position = |position: &Option<flow::Position>| {
+        position.map(|at| format!("{},{}", at.latitude, at.longitude))
+    };
+    let country = |country: &Option<flow::CountryCode>| country.map(|it| it.as_str().to_owned());
+    both.agree("vlan", one.vlan, two.vlan)?;
+    both.agree("name", one.name.as_deref(), two.name.as_deref())?;
+    both.agree("asn", one.asn, two.asn)?;
+    both.agree("country", country(&one.country), country(&two.country))?;
+    both.agree("position", position(&one.position), position(&two.position))?;
+    let mut attributes: Attributes = one;
+    attributes.inherit(&two);
+    Ok(Network { prefix, attributes })
 }
 
-/// Gives each network without VLAN or name those of the nearest network around it.
-/// The networks are in ascending order, so that the one around comes first.
+/// A network that two rows speak of.
+struct Both<'a> {
+    prefix: Prefix,
+    first: (&'a Path, u64),
+    second: (&'a Path, u64),
+}
+
+impl Both<'_> {
+    fn agree<T: PartialEq + Display>(
+        &self,
+        what: &'static str,
+        one: Option<T>,
+        two: Option<T>,
+    ) -> Result<(), DbError> {
+        let (Some(one), Some(two)) = (one, two) else {
+            return Ok(());
+        };
+        if one == two {
+            return Ok(());
+        }
+        let stated = |(path, line): (&Path, u64), value: T| StatedRow {
+            path: path.to_owned(),
+            line,
+            value: value.to_string(),
+        };
+        Err(DbError::TwoValues {
+            prefix: self.prefix,
+            what,
+            rows: Box::new((stated(self.first, one), stated(self.second, two))),
+        })
+    }
+}
+
+/// Gives each network what it does not say itself from the nearest network around it that
+/// does. The networks are in ascending order, so that the one around comes first.
 pub(super) fn inherit(networks: &mut [Network]) {
     let mut around: Vec<Network> = Vec::new();
     for network in networks {
@@ -82,8 +113,7 @@ pub(super) fn inherit(networks: &mut [Network]) {
             .is_some()
         {}
         if let Some(outer) = around.last() {
-            network.vlan = network.vlan.or(outer.vlan);
-            network.name = network.name.take().or_else(|| outer.name.clone());
+            network.attributes.inherit(&outer.attributes);
         }
         around.push(network.clone());
     }

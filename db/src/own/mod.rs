@@ -1,5 +1,6 @@
 //! The operator's own networks: two CSV files, the set of them, the longest match.
 
+mod columns;
 mod merge;
 mod network_set;
 mod ranges;
@@ -11,23 +12,49 @@ mod tests;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use flow::Prefix;
+use flow::{CountryCode, Position, Prefix};
 
+pub(crate) use columns::Layout;
 pub(crate) use merge::Source;
-pub(crate) use rows::{Layout, Limits, Rows, parse};
+pub(crate) use rows::{Limits, Rows, parse};
 
 use crate::DbError;
 use network_set::NetworkSet;
 use ranges::Ranges;
 
-/// One of the operator's networks, with what it inherits from those around it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Network {
-    pub(crate) prefix: Prefix,
+/// What the operator says of a network; `None` where nothing is said.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Attributes {
     /// IEEE 802.1Q VLAN identifier, 1 to 4094.
     pub(crate) vlan: Option<u16>,
     /// The operator's name of it.
     pub(crate) name: Option<Arc<str>>,
+    /// The AS it belongs to.
+    pub(crate) asn: Option<u32>,
+    /// The name of that AS, which no file of the operator has: it comes from elsewhere.
+    pub(crate) as_name: Option<Arc<str>>,
+    /// Its country.
+    pub(crate) country: Option<CountryCode>,
+    /// Where it is.
+    pub(crate) position: Option<Position>,
+}
+
+impl Attributes {
+    /// Takes over what is not said here.
+    fn inherit(&mut self, outer: &Self) {
+        self.vlan = self.vlan.or(outer.vlan);
+        self.name = self.name.take().or_else(|| outer.name.clone());
+        self.asn = self.asn.or(outer.asn);
+        self.country = self.country.or(outer.country);
+        self.position = self.position.or(outer.position);
+    }
+}
+
+/// One of the operator's networks, with what it inherits from those around it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Network {
+    pub(crate) prefix: Prefix,
+    pub(crate) attributes: Attributes,
 }
 
 /// The operator's networks, both address families.
@@ -40,15 +67,22 @@ pub(crate) struct Own {
 }
 
 impl Own {
-    /// The networks of both files.
+    /// The networks of both files; `as_name` knows the names of Autonomous Systems.
     ///
     /// # Errors
-    /// [`DbError::TwoNames`] if the files disagree, [`DbError::Scattered`] if there is
+    /// [`DbError::TwoValues`] if the files disagree, [`DbError::Scattered`] if there is
     /// no room for the set.
-    pub(crate) fn new(prefixes: Source<'_>, vlans: Source<'_>) -> Result<Self, DbError> {
+    pub(crate) fn new(
+        prefixes: Source<'_>,
+        vlans: Source<'_>,
+        as_name: impl Fn(u32) -> Option<Arc<str>>,
+    ) -> Result<Self, DbError> {
         let mut networks = merge::merge(prefixes, vlans)?;
         let set = NetworkSet::new(networks.iter().map(|network| network.prefix))?;
         merge::inherit(&mut networks);
+        for Network { attributes, .. } in &mut networks {
+            attributes.as_name = attributes.asn.and_then(&as_name);
+        }
         Ok(Self {
             v4: Ranges::new(spans_v4(&networks)),
             v6: Ranges::new(spans_v6(&networks)),

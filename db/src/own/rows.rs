@@ -7,35 +7,9 @@ use std::path::Path;
 use csv::{ByteRecord, ReaderBuilder, Trim};
 use flow::Prefix;
 
+use super::columns::{Columns, Layout};
 use super::row::{Parsed, Row, Wrong, parse_row};
 use crate::error::{BadRow, DbError};
-
-/// The columns of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Layout {
-    /// `prefix[,name]`
-    Prefixes,
-    /// `prefix,vlan[,name]`
-    Vlans,
-}
-
-impl Layout {
-    /// The most columns a row has; the last is the name.
-    pub(super) const fn columns(self) -> usize {
-        match self {
-            Self::Prefixes => 2,
-            Self::Vlans => 3,
-        }
-    }
-
-    /// The columns as an error names them.
-    pub(super) const fn form(self) -> &'static str {
-        match self {
-            Self::Prefixes => "prefix[,name]",
-            Self::Vlans => "prefix,vlan[,name]",
-        }
-    }
-}
 
 /// How large a prefix file may be.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +36,7 @@ impl Default for Limits {
 }
 
 /// What a file holds.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Rows {
     /// Rows in use, in the order of the file, each prefix once.
     pub(crate) used: Vec<Row>,
@@ -87,6 +61,7 @@ pub(crate) fn parse(
     check_lines(octets, limits.line, &mut bad);
     bad.check(path)?;
     let mut parser = Parser {
+        columns: Columns::in_order(layout),
         layout,
         rows: Rows::default(),
         seen: HashMap::new(),
@@ -114,6 +89,7 @@ fn check_lines(octets: &[u8], limit: usize, bad: &mut Bad) {
 
 struct Parser {
     layout: Layout,
+    columns: Columns,
     rows: Rows,
     /// The index of each prefix in the rows.
     seen: HashMap<Prefix, usize>,
@@ -141,6 +117,14 @@ impl Parser {
                 continue;
             }
             if std::mem::replace(&mut is_first, false) && is_header(&record) {
+                match Columns::named(self.layout, &record) {
+                    Ok(columns) => self.columns = columns,
+                    Err(wrong) => {
+                        // What the rows say cannot be known.
+                        self.bad.push(line, wrong);
+                        return Ok(());
+                    }
+                }
                 continue;
             }
             if self.rows.total() >= limit {
@@ -153,7 +137,7 @@ impl Parser {
     }
 
     fn take(&mut self, record: &ByteRecord, line: u64) {
-        match parse_row(record, line, self.layout) {
+        match parse_row(record, line, &self.columns) {
             Ok(Parsed::Row(row)) => self.add(row),
             Ok(Parsed::Skipped) => self.rows.skipped += 1,
             Err(wrong) => self.bad.push(line, wrong),
@@ -185,7 +169,7 @@ impl Rows {
 
 /// What is wrong if two rows of one prefix differ.
 fn contradiction(earlier: &Row, row: &Row) -> Option<Wrong> {
-    let differs = (&earlier.vlan, &earlier.name) != (&row.vlan, &row.name);
+    let differs = earlier.attributes != row.attributes;
     differs.then(|| Wrong {
         found: format!(
             "{} again, with another value than on line {}",

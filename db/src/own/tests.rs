@@ -13,8 +13,11 @@ fn row(line: u64, prefix: &str, vlan: Option<u16>, name: &str) -> Row {
     Row {
         line,
         prefix: prefix.parse().unwrap(),
-        vlan,
-        name: (!name.is_empty()).then(|| name.into()),
+        attributes: Attributes {
+            vlan,
+            name: (!name.is_empty()).then(|| name.into()),
+            ..Attributes::default()
+        },
     }
 }
 
@@ -23,15 +26,17 @@ fn own_of(prefixes: Vec<Row>, vlans: Vec<Row>) -> Result<Own, DbError> {
         path: Path::new(path),
         rows,
     };
-    Own::new(source("prefixes.csv", prefixes), source("vlans.csv", vlans))
+    let (prefixes, vlans) = (source("prefixes.csv", prefixes), source("vlans.csv", vlans));
+    Own::new(prefixes, vlans, |_| None)
 }
 
 /// `PREFIX VLAN NAME` of the match, `-` for what is unknown.
 fn found(own: &Own, addr: &str) -> String {
     own.find(addr.parse().unwrap())
         .map_or("-".to_owned(), |network| {
-            let vlan = network.vlan.map_or("-".to_owned(), |vlan| vlan.to_string());
-            let name = network.name.as_deref().unwrap_or("-");
+            let Attributes { vlan, name, .. } = &network.attributes;
+            let vlan = vlan.map_or("-".to_owned(), |vlan| vlan.to_string());
+            let name = name.as_deref().unwrap_or("-");
             format!("{} {vlan} {name}", network.prefix)
         })
 }
@@ -170,7 +175,10 @@ proptest! {
             prefixes.iter().enumerate().map(|(i, prefix)| (*prefix, vlan(i))).collect();
         let rows = |with_vlan: bool| unique.iter()
             .filter(|(_, vlan)| vlan.is_some() == with_vlan)
-            .map(|(prefix, vlan)| Row { line: 1, prefix: *prefix, vlan: *vlan, name: None })
+            .map(|(prefix, vlan)| {
+                let attributes = Attributes { vlan: *vlan, ..Attributes::default() };
+                Row { line: 1, prefix: *prefix, attributes }
+            })
             .collect();
         let own = own_of(rows(false), rows(true)).unwrap();
         for addr in probes(&prefixes, &others) {
@@ -178,7 +186,7 @@ proptest! {
             let expected = around.first().map(|(prefix, _)| {
                 (*prefix, around.iter().find_map(|(_, vlan)| *vlan))
             });
-            let actual = own.find(addr).map(|network| (network.prefix, network.vlan));
+            let actual = own.find(addr).map(|network| (network.prefix, network.attributes.vlan));
             prop_assert_eq!(actual, expected, "of {}", addr);
             prop_assert_eq!(own.contains(addr), expected.is_some(), "set, of {}", addr);
         }

@@ -31,7 +31,7 @@ fn fixture_octets(name: &str) -> Vec<u8> {
 }
 
 #[test]
-fn own_networks_win_over_global_ones_for_the_prefix_only() {
+fn what_an_own_network_does_not_say_is_that_of_the_global_ones() {
     let mut files = all_files();
     let own = written("own_wins.csv", "198.19.0.0/16,remote\n");
     files.private_prefixes = Some(File::required(own));

@@ -10,15 +10,17 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod attributes;
 mod files;
 mod global;
 mod maxmind;
 mod prefix_files;
 mod shipped;
+mod site;
 
 use std::path::{Path, PathBuf};
 
-use db::{Databases, DbError, File, Files};
+use db::{Databases, DbError, File, Files, Site};
 use flow::Place;
 use mediation::enrich::Lookup;
 
@@ -43,6 +45,7 @@ fn all_files() -> Files {
         country: file("fixture/country.mmdb"),
         city: file("fixture/city.mmdb"),
         asn: file("fixture/asn.mmdb"),
+        site: Site::default(),
     }
 }
 

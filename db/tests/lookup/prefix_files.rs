@@ -128,9 +128,9 @@ fn every_way_to_write_a_row_wrong_says_what_would_be_right() {
         ("10.0.0.0;8", "`10.0.0.0;8`", "columns separated by commas"),
         (",lab", "``", "a prefix such as"),
         (
-            "10.0.0.0/8,lab,9",
-            "a column too many, `9`",
-            "prefix[,name]; a name with a comma",
+            "10.0.0.0/8,lab,9,CH,1,2,x",
+            "a column too many, `x`",
+            "prefix[,name[,asn[,country[,latitude,longitude]]]]; a name with a comma",
         ),
         (
             "10.0.0.0/8,\"lab",
@@ -172,7 +172,7 @@ fn a_vlan_is_a_number_from_1_to_4094() {
         assert_eq!(
             error,
             format!(
-                "line 1: found `{vlan}`; expected a VLAN from 1 to 4094 in the second column, \
+                "line 1: found `{vlan}`; expected a VLAN from 1 to 4094, \
                  or N/A to skip the row"
             )
         );
@@ -285,7 +285,9 @@ fn two_files_that_name_one_network_differently_are_refused() {
         ..Files::default()
     };
     let error = Databases::open(&files).unwrap_err().to_string();
-    assert!(error.contains("names_a.csv: line 1: 10.0.0.0/8 is named `lab`, but `office` in"));
+    assert!(
+        error.contains("names_a.csv: line 1: the name of 10.0.0.0/8 is `lab`, but `office` in")
+    );
     assert!(
         error.contains("names_b.csv: line 1; give it one name"),
         "{error}"

@@ -112,6 +112,58 @@ fn a_database_is_required_only_where_the_operator_named_it() {
 }
 
 #[test]
+fn a_site_has_what_is_set_and_the_rest_is_unknown() {
+    let defaults = Given::default().settings();
+    assert_eq!(defaults.enricher().site(), &crate::Site::default());
+    let text = "[enricher.site]\ncountry = \"ch\"\nlatitude = 47\nlongitude = -8.5\n\
+                asn = 64500\nas_name = \"Example\"\n";
+    let settings = site(text).settings();
+    let told = settings.enricher().site();
+    assert_eq!(told.country().expect("a country").as_str(), "CH");
+    let position = told.position().expect("a position");
+    assert_eq!((position.latitude, position.longitude), (47.0, -8.5));
+    assert_eq!(
+        (told.asn(), told.as_name()),
+        (Some(64_500), Some("Example"))
+    );
+    let settings = Given::default()
+        .set("enricher.site.asn=4294967294")
+        .settings();
+    let told = settings.enricher().site();
+    assert_eq!(told.asn(), Some(4_294_967_294));
+    assert_eq!((told.country(), told.position()), (None, None));
+}
+
+#[test]
+fn a_site_that_cannot_be_says_what_would_be_right() {
+    for (key, value, expected) in [
+        ("country", "CHE", "two letters (ISO 3166-1)"),
+        ("latitude", "90.5", "degrees from -90 to 90, or \"unknown\""),
+        ("latitude", "nan", "degrees from -90 to 90"),
+        ("longitude", "-181", "degrees from -180 to 180"),
+        ("asn", "4294967295", "a whole number from 0 to 4294967294"),
+        ("as_name", "\"a\\u001Bb\"", "without control characters"),
+    ] {
+        let errors = Given::default()
+            .set(&format!("enricher.site.{key}={value}"))
+            .errors()
+            .to_string();
+        assert!(
+            errors.contains(&format!("enricher.site.{key}: found ")),
+            "{errors}"
+        );
+        assert!(errors.contains(expected), "{errors}");
+    }
+    let half = site("[enricher.site]\nlatitude = 47\n")
+        .errors()
+        .to_string();
+    assert!(
+        half.contains("site.toml:2: enricher.site.longitude: found \"unknown\"; expected a number"),
+        "{half}"
+    );
+}
+
+#[test]
 fn key_and_quarantine_follow_the_recorder_unless_they_are_named() {
     let settings = Given::default().set("recorder.directory=/var/x").settings();
     assert_eq!(
