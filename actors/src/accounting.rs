@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use decode::Ledger;
 use mediation::aggregate::Counters;
+use mediation::blocks::{self, Amount, LeftOut};
 
 use crate::exporter_session::Refused;
 use crate::message::Custody;
@@ -130,6 +131,14 @@ counters! {
     records_filtered,
     /// Records left out because another Observation Point reports the flow.
     records_duplicate,
+    /// Records left out within blocks because their TCP flow began without a SYN.
+    records_without_opening,
+    /// Records left out within blocks because their TCP flow did not end in its block.
+    records_without_closing,
+    /// Records left out because the run ended before their block was full.
+    records_in_last_part,
+    /// Records left out because their block was full and did not end.
+    records_beyond_block,
     /// Records without a known sampling rate; their counters are taken as they are.
     records_rate_unknown,
     /// Records received later than their exporter's timeouts explain.
@@ -160,6 +169,10 @@ counters! {
     packets_incomplete,
     /// Octets likewise.
     bytes_incomplete,
+    /// Of these, in records left out within blocks for any reason but other exporters.
+    packets_left_out,
+    /// Octets likewise.
+    bytes_left_out,
     /// Packets of the flows released, both directions.
     packets_released,
     /// Octets likewise.
@@ -240,11 +253,13 @@ impl Totals {
                 self.records_aggregated + self.records_filtered + self.records_quarantined,
             ),
             (
-                "records aggregated = merged + duplicate + held + flows incomplete + released",
+                "records aggregated = merged + duplicate + held + left out of blocks \
+                 + flows incomplete + released",
                 self.records_aggregated,
                 self.records_merged
                     + self.records_duplicate
                     + self.records_held
+                    + self.records_left_out_of_blocks()
                     + self.flows_incomplete
                     + self.flows_released,
             ),
@@ -269,7 +284,19 @@ impl Totals {
 impl Totals {
     /// Records and flows left out by rule, each flow as the record that began it.
     pub(crate) const fn records_left_out(&self) -> u64 {
-        self.records_filtered + self.records_duplicate + self.flows_incomplete + self.flows_filtered
+        self.records_filtered
+            + self.records_duplicate
+            + self.records_left_out_of_blocks()
+            + self.flows_incomplete
+            + self.flows_filtered
+    }
+
+    /// Records left out within blocks, but for those of other exporters.
+    const fn records_left_out_of_blocks(&self) -> u64 {
+        self.records_without_opening
+            + self.records_without_closing
+            + self.records_in_last_part
+            + self.records_beyond_block
     }
 }
 
@@ -321,6 +348,46 @@ impl Accounting {
         ] {
             packets.shift(told.packets, now.packets);
             bytes.shift(told.bytes, now.bytes);
+        }
+    }
+
+    /// Adds what an aggregation within blocks has counted since it was last told.
+    pub(crate) fn aggregated_in_blocks(&self, now: &blocks::Counters, told: &blocks::Counters) {
+        let taken = now.taken.records - told.taken.records;
+        self.records_aggregated.add(taken);
+        self.records_merged.add(now.merged - told.merged);
+        self.records_rate_unknown
+            .add(now.rate_unknown - told.rate_unknown);
+        self.flows_released.add(now.flows - told.flows);
+        let volumes = |packets: &Counter, bytes: &Counter, now: Amount, told: Amount| {
+            packets.shift(told.packets, now.packets);
+            bytes.shift(told.bytes, now.bytes);
+        };
+        let (packets, bytes) = (&self.packets_exported, &self.bytes_exported);
+        volumes(packets, bytes, now.exported, told.exported);
+        let (packets, bytes) = (&self.packets_aggregated, &self.bytes_aggregated);
+        volumes(packets, bytes, now.taken, told.taken);
+        let (packets, bytes) = (&self.packets_released, &self.bytes_released);
+        volumes(packets, bytes, now.passed, told.passed);
+        for reason in LeftOut::ALL {
+            let (now, told) = (now.left_out(reason), told.left_out(reason));
+            self.left_out(reason).add(now.records - told.records);
+            let (packets, bytes) = match reason {
+                LeftOut::OtherExporter => (&self.packets_duplicate, &self.bytes_duplicate),
+                _ => (&self.packets_left_out, &self.bytes_left_out),
+            };
+            volumes(packets, bytes, now, told);
+        }
+    }
+
+    /// The counter of records that are left out within blocks for a reason.
+    pub(crate) const fn left_out(&self, reason: LeftOut) -> &Counter {
+        match reason {
+            LeftOut::OtherExporter => &self.records_duplicate,
+            LeftOut::WithoutOpening => &self.records_without_opening,
+            LeftOut::WithoutClosing => &self.records_without_closing,
+            LeftOut::LastPart => &self.records_in_last_part,
+            LeftOut::NoRoom => &self.records_beyond_block,
         }
     }
 

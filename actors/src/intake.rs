@@ -11,9 +11,11 @@ use actix::prelude::*;
 use dataset::Piece;
 use decode::{Decoder, Snapshot, Transport};
 use flow::{OriginalFlow, ReceiveTime, Tick};
+use mediation::blocks::Border;
 use tracing::{debug, warn};
 
 use crate::accounting::Accounting;
+use crate::block_ends::BlockEnds;
 use crate::clock::Clock;
 use crate::exporters::Exporters;
 use crate::lanes::Lanes;
@@ -44,6 +46,8 @@ pub struct Intake {
     decoded: usize,
     /// Records with two directions among those not yet passed on.
     split: usize,
+    /// Where blocks of records end, if records are aggregated within blocks.
+    blocks: Option<BlockEnds>,
     log: RateLimit,
 }
 
@@ -85,7 +89,17 @@ impl Intake {
             selection,
             decoded: 0,
             split: 0,
+            blocks: None,
             log,
+        }
+    }
+
+    /// The same, with records in blocks that end where `border` says.
+    #[must_use]
+    pub fn with_blocks(self, border: Option<Border>) -> Self {
+        Self {
+            blocks: border.map(BlockEnds::new),
+            ..self
         }
     }
 
@@ -155,10 +169,25 @@ impl Intake {
                 Arrival::Datagram(datagram) => self.decode(Transport::Udp, datagram, flows),
                 Arrival::Session(piece) => self.take_in_piece(&piece, flows),
             };
+            if self.blocks.as_ref().is_some_and(BlockEnds::ended) {
+                flows = self.pass_on(flows, ctx);
+                self.end_block(second, ctx);
+            }
         }
         self.pass_on(flows, ctx);
         self.accounting
             .set_decoding(self.decoder.counters().total());
+    }
+
+    /// Ends a block of records: everything of it has been passed on.
+    fn end_block<A>(&mut self, second: Tick, ctx: &mut Context<A>)
+    where
+        A: Actor<Context = Context<A>>,
+    {
+        if let Some(blocks) = &mut self.blocks {
+            let release = blocks.release(self.run, second);
+            ctx.hold(self.lanes.end_block(release));
+        }
     }
 
     /// Moves the clock to a tick that no datagram brought.
@@ -202,6 +231,9 @@ impl Intake {
         self.closed.clear();
         self.exporters.forget();
         self.clock = self.clock.anew();
+        if let Some(blocks) = &mut self.blocks {
+            blocks.begin_anew();
+        }
         self.run += 1;
     }
 
@@ -214,9 +246,12 @@ impl Intake {
         self.accounting.records_split.add_len(split);
         self.accounting.records_decoded.add_len(decoded - split);
         if let (false, Some(received)) = (flows.is_empty(), self.clock.ticked()) {
+            let first_place = self.blocks.as_ref().map(BlockEnds::first_place);
             return self
                 .lanes
-                .spread(flows, received, |hand_over| ctx.hold(hand_over));
+                .spread(flows, first_place, received, |hand_over| {
+                    ctx.hold(hand_over);
+                });
         }
         flows
     }
@@ -281,7 +316,11 @@ impl Intake {
                     let addr = report.exporter.addr;
                     self.exporters.read(addr, self.decoder.exporter(addr));
                 }
+                let waiting = flows.len();
                 self.select(&decoded, &mut flows);
+                if let Some(blocks) = &mut self.blocks {
+                    blocks.place(flows.len() - waiting, waiting);
+                }
                 self.lanes.keep_scratch(decoded);
                 self.count(&report);
                 if report.close {

@@ -6,7 +6,7 @@ use actix::prelude::*;
 use flow::{OriginalFlow, Tick};
 use mediation::aggregate::Heard;
 
-use crate::message::{CloseTick, Custody, OriginalFlows, Release, ReleaseAll};
+use crate::message::{CloseTick, Custody, EndBlock, OriginalFlows, Release, ReleaseAll};
 use crate::quarantine::Bin;
 use crate::supervision::{Courier, HandOver};
 
@@ -20,6 +20,8 @@ pub struct LaneEntry {
     pub flows: Recipient<OriginalFlows>,
     /// Takes ticks.
     pub ticks: Recipient<CloseTick>,
+    /// Takes the end of a block.
+    pub blocks: Recipient<EndBlock>,
     /// Takes the end of a run.
     pub ends: Recipient<ReleaseAll>,
 }
@@ -27,8 +29,11 @@ pub struct LaneEntry {
 struct Lane {
     flows: Courier<OriginalFlows>,
     ticks: Courier<CloseTick>,
+    blocks: Courier<EndBlock>,
     ends: Courier<ReleaseAll>,
     buffer: Vec<OriginalFlow>,
+    /// The places of what is in the buffer, if they have any.
+    places: Vec<u32>,
 }
 
 /// All lanes of a source.
@@ -45,8 +50,10 @@ impl Lanes {
         let lane = |entry: LaneEntry| Lane {
             flows: Courier::new(stage, entry.flows, bin.clone(), WINDOW),
             ticks: Courier::new(stage, entry.ticks, bin.clone(), WINDOW),
+            blocks: Courier::new(stage, entry.blocks, bin.clone(), WINDOW),
             ends: Courier::new(stage, entry.ends, bin.clone(), 1),
             buffer: Vec::new(),
+            places: Vec::new(),
         };
         let lanes = entries.into_iter().map(lane).collect();
         Self {
@@ -73,35 +80,41 @@ impl Lanes {
     }
 
     /// Hands records received in one second to their lanes; `hold` takes what to wait
-    /// for. An empty buffer comes back.
+    /// for. Where they have places in a block, `first_place` is that of the first, and
+    /// those of the others follow. An empty buffer comes back.
     pub fn spread(
         &mut self,
         mut flows: Vec<OriginalFlow>,
+        first_place: Option<u32>,
         received: Tick,
         mut hold: impl FnMut(HandOver),
     ) -> Vec<OriginalFlow> {
         let count = self.lanes.len();
+        let mut places = first_place.map(|first| first..=u32::MAX);
         if count > 1 {
             for flow in flows.drain(..) {
                 let lane = flow.key.partition().lane(count);
+                let place = places.as_mut().and_then(Iterator::next);
                 if let Some(lane) = self.lanes.get_mut(lane) {
                     lane.buffer.push(flow);
+                    lane.places.extend(place);
                 }
             }
         } else if let Some(lane) = self.lanes.first_mut() {
+            lane.places
+                .extend(places.into_iter().flatten().take(flows.len()));
             std::mem::swap(&mut lane.buffer, &mut flows);
         }
         for lane in self.lanes.iter_mut().filter(|lane| !lane.buffer.is_empty()) {
             let room = Vec::with_capacity(lane.buffer.len());
             let batch = Arc::new(std::mem::replace(&mut lane.buffer, room));
             let custody = Custody::Originals(Arc::clone(&batch));
-            hold(lane.flows.hand_over(
-                OriginalFlows {
-                    flows: batch,
-                    received,
-                },
-                custody,
-            ));
+            let message = OriginalFlows {
+                flows: batch,
+                places: std::mem::take(&mut lane.places),
+                received,
+            };
+            hold(lane.flows.hand_over(message, custody));
         }
         flows
     }
@@ -114,6 +127,13 @@ impl Lanes {
             lane.ticks
                 .hand_over(CloseTick { release, heard }, Custody::Nothing)
         };
+        all(self.lanes.iter().map(tell))
+    }
+
+    /// Tells every lane that a block of records ends here.
+    #[must_use]
+    pub fn end_block(&self, release: Release) -> HandOver {
+        let tell = |lane: &Lane| lane.blocks.hand_over(EndBlock(release), Custody::Nothing);
         all(self.lanes.iter().map(tell))
     }
 
@@ -131,6 +151,7 @@ impl Lanes {
             all([
                 lane.flows.all_landed(),
                 lane.ticks.all_landed(),
+                lane.blocks.all_landed(),
                 lane.ends.all_landed(),
             ]
             .into_iter())

@@ -11,6 +11,7 @@ pub mod accounting;
 pub mod aggregator;
 pub mod anonymizer;
 pub mod arrivals;
+mod block_ends;
 pub mod client_listener;
 pub mod client_session;
 pub mod clock;

@@ -10,6 +10,7 @@ use decode::Snapshot;
 use flow::{AggregatedFlow, EnrichedFlow, OriginalFlow, ReceiveTime, Tick};
 use mediation::aggregate::Heard;
 use mediation::anonymize::AnonymizedFlow;
+use mediation::blocks::Rank;
 use protocol::Block;
 
 pub use crate::arrivals::{Arrival, Arrivals, Messages};
@@ -65,6 +66,8 @@ pub struct EndOfRun {
 pub struct OriginalFlows {
     /// The records, all of this lane.
     pub flows: Arc<Vec<OriginalFlow>>,
+    /// The place of each in its block; none unless records are aggregated within blocks.
+    pub places: Vec<u32>,
     /// The second in which their datagrams were received.
     pub received: Tick,
 }
@@ -78,6 +81,12 @@ pub struct CloseTick {
     /// What is known of exporters from now on.
     pub heard: Arc<Heard>,
 }
+
+/// Receiver or Replayer -> Aggregator: the block of records ends here, on all lanes; release
+/// what it comes to.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct EndBlock(pub Release);
 
 /// Receiver or Replayer -> Aggregator: no record will come any more; release everything
 /// as part of this tick.
@@ -116,7 +125,7 @@ pub struct AnonymizedFlows {
 }
 
 /// The lane and release of flows on their way to the Publisher.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// The lane.
     pub lane: usize,
@@ -124,10 +133,22 @@ pub struct Origin {
     pub release: Release,
     /// Whether these are the last of that lane and release.
     pub last: bool,
+    /// The order in which they are to stand.
+    pub order: FlowOrder,
 }
 
-/// What all lanes let go together: a tick, or one of the parts of the tick in which
-/// everything is released. The prepared stream is in the order of releases.
+/// In which order flows of one release stand in the prepared stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FlowOrder {
+    /// In one that is worked out from the flows as they leave.
+    OfStream,
+    /// In that of their block: the rank of each when it left the Aggregator.
+    OfBlock(Arc<[Rank]>),
+}
+
+/// What all lanes let go together: a tick, a block of records that ended after it, or one
+/// of the parts of the tick in which everything is released. The prepared stream is in the
+/// order of releases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Release {
     /// The run of the source, from 0: a replayed dataset may hold several, each with a
@@ -135,7 +156,8 @@ pub struct Release {
     pub run: u32,
     /// The tick.
     pub tick: Tick,
-    /// The part, by partition of the flow key; 0 where there is only one.
+    /// The part: 0 for the tick; then, in the same second, blocks of records from 1. Where
+    /// everything is released, the partition of the flow key.
     pub part: usize,
 }
 

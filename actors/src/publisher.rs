@@ -1,8 +1,9 @@
 //! The Publisher: merges the lanes tick by tick into one stream with positions.
 //!
 //! A block is what one tick released on all lanes, in an order that depends on the flows
-//! alone. It is complete once every lane has come to the end of that tick or gone beyond;
-//! so a lane that lost its message of a tick holds nothing up.
+//! alone, or what one block of records came to, in the order of that. It is complete once
+//! every lane has come to the end of that tick or gone beyond; so a lane that lost its
+//! message of a tick holds nothing up.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,10 +11,11 @@ use std::sync::Arc;
 use actix::prelude::*;
 use flow::Tick;
 use mediation::anonymize::AnonymizedFlow;
+use mediation::blocks::Order;
 use protocol::Block;
 
 use crate::accounting::Accounting;
-use crate::message::{AnonymizedFlows, Barrier, Custody, Publish, Release};
+use crate::message::{AnonymizedFlows, Barrier, Custody, FlowOrder, Origin, Publish, Release};
 use crate::quarantine::Bin;
 use crate::ring::{BLOCKS_MIN, Ring};
 use crate::supervision::{Courier, Fault};
@@ -27,7 +29,34 @@ pub const NAME: &str = "publisher";
 struct Merge {
     /// The last release each lane has come to the end of.
     done: Vec<Option<Release>>,
-    pending: BTreeMap<Release, Vec<AnonymizedFlow>>,
+    pending: BTreeMap<Release, Pending>,
+}
+
+/// What has come of a release.
+#[derive(Debug, Default)]
+struct Pending {
+    flows: Vec<AnonymizedFlow>,
+    /// Their order, if they do not tell it themselves.
+    order: Option<Order>,
+}
+
+impl Pending {
+    fn take_in(&mut self, order: &FlowOrder, flows: &mut Vec<AnonymizedFlow>) {
+        self.flows.append(flows);
+        if let FlowOrder::OfBlock(ranks) = order {
+            self.order.get_or_insert_default().extend(ranks);
+        }
+    }
+
+    /// The blocks that they are, from a position on.
+    fn blocks(self, first_seq: u64, tick: Tick) -> Vec<Block> {
+        let Self { mut flows, order } = self;
+        let Some(order) = order else {
+            return Block::of_tick(first_seq, tick, flows);
+        };
+        order.sort(&mut flows);
+        Block::in_order(first_seq, tick, flows)
+    }
 }
 
 impl Merge {
@@ -39,16 +68,20 @@ impl Merge {
     }
 
     /// Takes flows in; gives the releases that are complete now, in order.
-    fn take_in(&mut self, message: AnonymizedFlows) -> Vec<(Release, Vec<AnonymizedFlow>)> {
+    fn take_in(&mut self, message: AnonymizedFlows) -> Vec<(Release, Pending)> {
         let AnonymizedFlows { from, mut flows } = message;
+        let Origin {
+            lane,
+            release,
+            last,
+            order,
+        } = from;
         if !flows.is_empty() {
-            self.pending
-                .entry(from.release)
-                .or_default()
-                .append(&mut flows);
+            let pending = self.pending.entry(release).or_default();
+            pending.take_in(&order, &mut flows);
         }
-        if let Some(done) = self.done.get_mut(from.lane).filter(|_| from.last) {
-            *done = (*done).max(Some(from.release));
+        if let Some(done) = self.done.get_mut(lane).filter(|_| last) {
+            *done = (*done).max(Some(release));
         }
         // `None` sorts first: a lane that has not come to any end yet.
         let Some(complete) = self.done.iter().min().copied().flatten() else {
@@ -99,8 +132,8 @@ impl Publisher {
     }
 
     /// Publishes what a tick released, in as many blocks as its size asks for.
-    fn publish(&mut self, tick: Tick, flows: Vec<AnonymizedFlow>, ctx: &mut Context<Self>) {
-        for block in Block::of_tick(self.next_seq, tick, flows) {
+    fn publish(&mut self, tick: Tick, pending: Pending, ctx: &mut Context<Self>) {
+        for block in pending.blocks(self.next_seq, tick) {
             let block = Arc::new(block);
             self.add(&block);
             if let Some(recorder) = &self.recorder {
@@ -129,8 +162,8 @@ impl Handler<AnonymizedFlows> for Publisher {
     fn handle(&mut self, message: AnonymizedFlows, ctx: &mut Context<Self>) {
         #[cfg(test)]
         crate::simulation::tripwire(NAME);
-        for (release, flows) in self.merge.take_in(message) {
-            self.publish(release.tick, flows, ctx);
+        for (release, pending) in self.merge.take_in(message) {
+            self.publish(release.tick, pending, ctx);
         }
     }
 }
@@ -150,8 +183,8 @@ impl Handler<Barrier> for Publisher {
     /// A lane that was given up comes to no further end. What the others let go is not
     /// held up by it.
     fn handle(&mut self, _: Barrier, ctx: &mut Context<Self>) -> Self::Result {
-        for (release, flows) in std::mem::take(&mut self.merge.pending) {
-            self.publish(release.tick, flows, ctx);
+        for (release, pending) in std::mem::take(&mut self.merge.pending) {
+            self.publish(release.tick, pending, ctx);
         }
         match &self.recorder {
             Some(recorder) => recorder.barrier(),
@@ -163,7 +196,7 @@ impl Handler<Barrier> for Publisher {
 /// What a Publisher that is given up has not published is not lost.
 impl Drop for Publisher {
     fn drop(&mut self) {
-        for flows in std::mem::take(&mut self.merge.pending).into_values() {
+        for Pending { flows, .. } in std::mem::take(&mut self.merge.pending).into_values() {
             let fault = Fault::new("the publisher ended before their tick was complete");
             self.bin
                 .put(NAME, fault, Custody::Anonymized(Arc::new(flows)));
@@ -174,7 +207,6 @@ impl Drop for Publisher {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::Origin;
     use crate::sample;
 
     fn flows(lane: usize, tick: i64, last: bool, count: usize) -> AnonymizedFlows {
@@ -182,6 +214,7 @@ mod tests {
             lane,
             release: Release::of(Tick::from_secs(tick)),
             last,
+            order: FlowOrder::OfStream,
         };
         AnonymizedFlows {
             from,
@@ -193,7 +226,7 @@ mod tests {
         merge
             .take_in(message)
             .into_iter()
-            .map(|(release, flows)| (release.tick.secs(), flows.len()))
+            .map(|(release, pending)| (release.tick.secs(), pending.flows.len()))
             .collect()
     }
 

@@ -62,6 +62,7 @@ pub(crate) fn anonymized(count: usize) -> Vec<AnonymizedFlow> {
                     icmp: None,
                     end_reason: EndReason::End,
                     complete: Some(true),
+                    block_place: None,
                 },
                 src: Place::default(),
                 dst: Place::default(),

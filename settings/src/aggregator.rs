@@ -9,6 +9,7 @@ use std::time::Duration;
 use flow::PARTITIONS;
 use toml::Value;
 
+use crate::blocks::Blocks;
 use crate::check::{Check, Item, item};
 use crate::duration::{DAY, HOUR, SECOND};
 use crate::keys::{EXPORTERS, join};
@@ -31,6 +32,7 @@ pub struct Aggregator {
     apart_by: Vec<ApartBy>,
     incomplete_tcp: IncompleteTcp,
     exporters: BTreeMap<IpAddr, Duration>,
+    blocks: Option<Blocks>,
 }
 
 /// What becomes of a flow that several exporters report.
@@ -172,6 +174,12 @@ impl Aggregator {
         self.incomplete_tcp
     }
 
+    /// How records are aggregated within blocks; `None` where they are across time.
+    #[must_use]
+    pub const fn blocks(&self) -> Option<&Blocks> {
+        self.blocks.as_ref()
+    }
+
     pub(crate) fn check(raw: &raw::Aggregator, check: &mut Check<'_>) -> Option<Self> {
         let idle = item("aggregator.idle_timeout", &raw.idle_timeout);
         let idle_timeout = check.duration(idle, &TIMEOUT);
@@ -204,6 +212,7 @@ impl Aggregator {
             (longest, longest_lifetime),
         );
         let exporters = exporters(&raw.exporters, (longest, longest_lifetime), check);
+        let blocks = Blocks::check(raw, check);
         Some(Self {
             idle_timeout: idle_timeout?,
             exporter_active_timeout: exporter_active_timeout?,
@@ -218,6 +227,7 @@ impl Aggregator {
             apart_by: apart_by?,
             incomplete_tcp: incomplete_tcp?,
             exporters: exporters?,
+            blocks: blocks?,
         })
     }
 }

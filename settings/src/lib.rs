@@ -13,6 +13,7 @@
 
 mod aggregator;
 mod anonymizer;
+mod blocks;
 mod check;
 mod checked;
 mod clients;
@@ -45,6 +46,7 @@ mod tests;
 
 pub use aggregator::{Aggregator, ApartBy, IncompleteTcp, SeveralExporters};
 pub use anonymizer::{Anonymizer, Policy};
+pub use blocks::Blocks;
 pub use checked::Settings;
 pub use clients::Clients;
 pub use enricher::{DatabaseFile, Enricher};

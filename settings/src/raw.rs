@@ -75,6 +75,21 @@ pub(crate) struct Aggregator {
     pub(crate) apart_by: Value,
     pub(crate) incomplete_tcp: Value,
     pub(crate) exporters: BTreeMap<String, Exporter>,
+    pub(crate) blocks: Blocks,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Blocks {
+    pub(crate) records: Value,
+    pub(crate) udp_gap: Value,
+    pub(crate) other_exporters_left_out: Value,
+    pub(crate) tcp_without_opening_left_out: Value,
+    pub(crate) tcp_without_closing_left_out: Value,
+    pub(crate) udp_gap_of_the_limit_is_active: Value,
+    pub(crate) gaps_from_the_record_before: Value,
+    pub(crate) sampling_ignored: Value,
+    pub(crate) last_part_left_out: Value,
 }
 
 /// What is different for one exporter.

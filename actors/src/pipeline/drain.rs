@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use mediation::blocks::LeftOut;
 use protocol::EndReason;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
@@ -31,6 +32,7 @@ impl Pipeline {
         let totals = self.accounting.totals();
         check(&totals);
         self.tell_streams();
+        self.tell_blocks();
         self.tell_reasons();
         info!(
             streams = totals.streams_begun,
@@ -94,6 +96,19 @@ impl Pipeline {
                     reason,
                     connections, meaning, "connections of exporters refused"
                 );
+            }
+        }
+    }
+
+    /// Names what was left out within blocks, reason by reason. What of it is counted as
+    /// duplicates everywhere is among those.
+    fn tell_blocks(&self) {
+        let own = LeftOut::ALL.into_iter();
+        for left_out in own.filter(|&reason| reason != LeftOut::OtherExporter) {
+            let records = self.accounting.left_out(left_out).get();
+            if records > 0 {
+                let (reason, meaning) = (left_out.name(), left_out.sentence());
+                info!(reason, records, meaning, "records left out of blocks");
             }
         }
     }

@@ -7,13 +7,14 @@ use actix::prelude::*;
 use dataset::segment::Kind;
 use decode::{Decoder, Snapshot};
 use mediation::aggregate::Listener;
+use mediation::blocks::Border;
 use settings::{Mode, Settings};
 use tracing::warn;
 
 use super::arbiters::{Arbiters, on};
 use super::doors::{self, BoundDoor};
 use super::outputs::Outputs;
-use super::wiring::{Common, timeouts};
+use super::wiring::{Common, block_rules, timeouts};
 use super::{ExporterPort, StreamPort};
 use crate::ActorsError;
 use crate::clock::Clock;
@@ -309,9 +310,10 @@ fn intake(
     let told = Box::new(move |addr| anonymization.told(addr));
     let exporters = Exporters::new(listener, told);
     let (bin, selection) = (common.bin.clone(), Arc::clone(&common.selection));
+    let border = block_rules(&common.settings).map(|rules| Border::new(rules.block_records));
     move || {
         let lanes = Lanes::new(stage, lanes, &bin);
-        Intake::new(stage, decoder, exporters, selection, clock, lanes, bin)
+        Intake::new(stage, decoder, exporters, selection, clock, lanes, bin).with_blocks(border)
     }
 }
 

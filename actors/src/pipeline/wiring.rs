@@ -8,6 +8,7 @@ use actix::prelude::*;
 use decode::Elements;
 use mediation::aggregate::{self, Apart, Incomplete, Observers, Rules, Timeouts};
 use mediation::anonymize::Anonymization;
+use mediation::blocks::{self, Blocks};
 use mediation::enrich::Lookup;
 use settings::{ApartBy, IncompleteTcp, Mode, Settings, SeveralExporters};
 use std::time::Duration;
@@ -18,7 +19,7 @@ use super::sources::{Ports, Source};
 use super::{Parts, Started};
 use crate::ActorsError;
 use crate::accounting::Accounting;
-use crate::aggregator::{self, Aggregator};
+use crate::aggregator::{self, Aggregator, Core};
 use crate::anonymizer::{self, Anonymizer};
 use crate::enricher::{self, Enricher};
 use crate::lanes::LaneEntry;
@@ -229,6 +230,22 @@ fn rules(settings: &Settings) -> Rules {
     }
 }
 
+/// The rules of aggregation within blocks, if the settings ask for it.
+pub(super) fn block_rules(settings: &Settings) -> Option<blocks::Rules> {
+    let blocks = settings.aggregator().blocks()?;
+    Some(blocks::Rules {
+        block_records: blocks.records().get(),
+        udp_gap_ms: millis(blocks.udp_gap()),
+        other_exporters_left_out: blocks.other_exporters_left_out(),
+        tcp_without_opening_left_out: blocks.tcp_without_opening_left_out(),
+        tcp_without_closing_left_out: blocks.tcp_without_closing_left_out(),
+        udp_gap_of_the_limit_is_active: blocks.udp_gap_of_the_limit_is_active(),
+        gaps_from_the_record_before: blocks.gaps_from_the_record_before(),
+        sampling_ignored: blocks.sampling_ignored(),
+        last_part_left_out: blocks.last_part_left_out(),
+    })
+}
+
 pub(super) fn millis(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
@@ -254,20 +271,26 @@ fn start_lanes(
     publisher: &Addr<Publisher>,
 ) -> Vec<Lane> {
     let start = |(number, arbiter): (usize, &Arbiter)| {
-        let core = aggregate::Aggregator::new(
-            rules(&common.settings),
-            // Nothing that leaves depends on it; it only makes collisions hard to plan.
-            std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), number),
-        );
+        let core = core(&common.settings, number);
         Lane::start(number, core, common, &arbiter.handle(), lookup, publisher)
     };
     arbiters.lanes.iter().enumerate().map(start).collect()
 }
 
+/// What aggregates the records of a lane.
+fn core(settings: &Settings, lane: usize) -> Core {
+    if let Some(rules) = block_rules(settings) {
+        return Blocks::new(rules).into();
+    }
+    // Nothing that leaves depends on it; it only makes collisions hard to plan.
+    let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), lane);
+    aggregate::Aggregator::new(rules(settings), seed).into()
+}
+
 impl Lane {
     pub(super) fn start(
         number: usize,
-        core: aggregate::Aggregator,
+        core: Core,
         common: &Common,
         arbiter: &ArbiterHandle,
         lookup: &Arc<dyn Lookup>,
@@ -313,6 +336,7 @@ impl Lane {
         LaneEntry {
             flows: self.aggregator.clone().recipient(),
             ticks: self.aggregator.clone().recipient(),
+            blocks: self.aggregator.clone().recipient(),
             ends: self.aggregator.clone().recipient(),
         }
     }

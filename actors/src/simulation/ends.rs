@@ -20,6 +20,7 @@ fn run_with(name: &str, ring_weight: usize, trips: &[(Stage, Trip)]) -> (Outcome
         flows_max: 1_000_000,
         ring_weight,
         segment_bytes: 1 << 30,
+        block_records: None,
         threads: false,
     };
     let watch = Watch {

@@ -10,6 +10,7 @@ use dataset::name::Content;
 use dataset::segment::Kind;
 use mediation::aggregate::{self, Listener, Observers, Rules, Timeouts};
 use mediation::anonymize::{CryptoPan, Key};
+use mediation::blocks::{self, Blocks, Border};
 use protocol::{EndReason, Form, Format};
 
 use super::collector::{Incidents, Seen, tell};
@@ -41,6 +42,8 @@ pub(crate) struct Setup {
     pub(crate) flows_max: usize,
     pub(crate) ring_weight: usize,
     pub(crate) segment_bytes: u64,
+    /// With how many records a block ends, if they are aggregated within blocks.
+    pub(crate) block_records: Option<u32>,
     /// Each stage on an arbiter of its own; otherwise all on this one.
     pub(crate) threads: bool,
 }
@@ -62,6 +65,21 @@ fn rules(flows_max: usize) -> Rules {
     Rules {
         observers: Observers::Apart,
         ..Rules::plain(timeouts(), flows_max)
+    }
+}
+
+/// The same within blocks: nothing is left out.
+const fn block_rules(block_records: u32) -> blocks::Rules {
+    blocks::Rules {
+        block_records,
+        udp_gap_ms: 3_000,
+        other_exporters_left_out: false,
+        tcp_without_opening_left_out: false,
+        tcp_without_closing_left_out: false,
+        udp_gap_of_the_limit_is_active: false,
+        gaps_from_the_record_before: false,
+        sampling_ignored: false,
+        last_part_left_out: false,
     }
 }
 
@@ -123,7 +141,10 @@ impl Rig {
         let publisher = publisher(&mut parts, &recorder, &ring);
         let lanes: Vec<_> = (0..setup.lanes)
             .map(|number| {
-                let core = aggregate::Aggregator::new(rules(setup.flows_max), 11);
+                let core = match setup.block_records {
+                    Some(records) => Blocks::new(block_rules(records)).into(),
+                    None => aggregate::Aggregator::new(rules(setup.flows_max), 11).into(),
+                };
                 Lane::start(number, core, &mut parts, &publisher)
             })
             .collect();
@@ -271,6 +292,7 @@ fn driver(parts: &mut Parts, lanes: &[Lane], taken: Arc<AtomicUsize>) -> Addr<Dr
     let entries = lanes.iter().map(Lane::entry).collect();
     let bin = parts.bin.clone();
     let clock = Clock::new(timeouts().horizon_secs());
+    let border = parts.setup.block_records.map(Border::new);
     parts.supervise(driver::NAME, move |_| {
         let lanes = Lanes::new(driver::NAME, entries, &bin);
         let decoder = decode::Decoder::new(decode::Limits::default());
@@ -284,6 +306,6 @@ fn driver(parts: &mut Parts, lanes: &[Lane], taken: Arc<AtomicUsize>) -> Addr<Dr
             lanes,
             bin,
         );
-        Driver::new(intake, taken)
+        Driver::new(intake.with_blocks(border), taken)
     })
 }

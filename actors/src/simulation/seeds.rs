@@ -21,6 +21,7 @@ fn simulate(test: &str, seed: u64, faults: Faults, lanes: usize) -> Result<Outco
         flows_max: [64, 1_000_000][random.index(2)],
         ring_weight: [0, 1 << 30][random.index(2)],
         segment_bytes: [1_500, 1 << 30][usize::from(random.percent(70))],
+        block_records: random.percent(30).then_some(40),
         threads: false,
     };
     let watch = Watch {

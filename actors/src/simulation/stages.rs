@@ -6,14 +6,13 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 use flow::Place;
-use mediation::aggregate;
 use mediation::anonymize::{Anonymization, Policy as Addresses};
 use mediation::enrich::Lookup;
 
 use super::rig::{Setup, permutation};
 use super::traffic::is_poison;
 use crate::accounting::Accounting;
-use crate::aggregator::{self, Aggregator};
+use crate::aggregator::{self, Aggregator, Core};
 use crate::anonymizer::{self, Anonymizer};
 use crate::enricher::{self, Enricher};
 use crate::lanes::LaneEntry;
@@ -106,7 +105,7 @@ pub(crate) struct Lane {
 impl Lane {
     pub(crate) fn start(
         number: usize,
-        core: aggregate::Aggregator,
+        core: Core,
         parts: &mut Parts,
         publisher: &Addr<Publisher>,
     ) -> Self {
@@ -139,6 +138,7 @@ impl Lane {
         LaneEntry {
             flows: self.aggregator.clone().recipient(),
             ticks: self.aggregator.clone().recipient(),
+            blocks: self.aggregator.clone().recipient(),
             ends: self.aggregator.clone().recipient(),
         }
     }

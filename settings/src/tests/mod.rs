@@ -1,5 +1,6 @@
 //! The crate as a whole: its manual, layers, errors and values.
 
+mod blocks;
 mod dump;
 mod errors;
 mod layers;

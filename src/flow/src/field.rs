@@ -131,11 +131,12 @@ pub enum Field {
     Hour,
     Minute,
     Second,
+    BlockPlace,
 }
 
 impl Field {
     /// How many there are.
-    pub const COUNT: usize = 54;
+    pub const COUNT: usize = 55;
 
     /// All fields, in order.
     pub const ALL: [Self; Self::COUNT] = [
@@ -193,6 +194,7 @@ impl Field {
         Self::Hour,
         Self::Minute,
         Self::Second,
+        Self::BlockPlace,
     ];
 
     const fn row(self) -> &'static Row {
@@ -271,6 +273,7 @@ mod tests {
             "duration_ms",
             "bit_rate",
             "end_reason",
+            "block_place",
         ] {
             assert_eq!(
                 Field::from_name(name).unwrap().known(),

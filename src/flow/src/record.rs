@@ -156,6 +156,9 @@ pub struct AggregatedFlow {
     pub end_reason: EndReason,
     /// TCP: opening and closing both seen; `None` for other protocols.
     pub complete: Option<bool>,
+    /// The place of the first record in its block, in order of receipt over all lanes;
+    /// `None` unless records are aggregated within blocks.
+    pub block_place: Option<u32>,
 }
 
 impl AggregatedFlow {

@@ -145,6 +145,7 @@ impl EnrichedFlow {
             Field::Hour => Value::Unsigned(civil.hour.into()),
             Field::Minute => Value::Unsigned(civil.minute.into()),
             Field::Second => Value::Unsigned(civil.second.into()),
+            Field::BlockPlace => flow.block_place.into(),
         }
     }
 }

@@ -88,6 +88,7 @@ impl Noise {
             icmp: None,
             end_reason: EndReason::Idle,
             complete: (protocol == 6).then_some(true),
+            block_place: None,
         };
         EnrichedFlow {
             flow,

@@ -27,7 +27,7 @@ pub struct Block {
 }
 
 impl Block {
-    /// A block of flows that are in the order of the stream already.
+    /// A block of flows in the order of the stream.
     #[must_use]
     pub const fn new(first_seq: u64, tick: Tick, flows: Vec<AnonymizedFlow>) -> Self {
         Self {
@@ -44,6 +44,12 @@ impl Block {
     #[must_use]
     pub fn of_tick(first_seq: u64, tick: Tick, mut flows: Vec<AnonymizedFlow>) -> Vec<Self> {
         flows.sort_unstable_by(AnonymizedFlow::stream_order);
+        Self::in_order(first_seq, tick, flows)
+    }
+
+    /// The same of flows that are in order already.
+    #[must_use]
+    pub fn in_order(first_seq: u64, tick: Tick, flows: Vec<AnonymizedFlow>) -> Vec<Self> {
         let mut blocks = Vec::with_capacity(flows.len().div_ceil(FLOWS_MAX));
         let mut flows = flows.into_iter();
         let mut next_seq = first_seq;

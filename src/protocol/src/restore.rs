@@ -1,7 +1,8 @@
 //! Prepared flows read back from the rows of a prepared dataset.
 //!
-//! It reads what [`crate::encode`] writes with all fields, and nothing else: a cell that
-//! could not have been written is an error, since it means damage or another version.
+//! It reads what [`crate::encode`] writes with all fields, now or before `block_place` was
+//! one of them, and nothing else: a cell that could not have been written is an error,
+//! since it means damage or another version.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -28,6 +29,9 @@ pub struct RestoreError {
     pub expected: String,
 }
 
+/// How many fields rows had before `block_place` was the last of them.
+const FIELDS_BEFORE_BLOCKS: usize = Field::BlockPlace as usize;
+
 /// Reads rows with all fields, in the order of the registry and without a header line;
 /// the first must have position `first_seq`.
 ///
@@ -36,9 +40,10 @@ pub struct RestoreError {
 pub fn restore_csv(text: &[u8], first_seq: u64) -> Result<Vec<AnonymizedFlow>, RestoreError> {
     let mut flows = Vec::new();
     let mut rest = text;
-    let mut cells: [Cell<'_>; Field::COUNT] = [Cell::NULL; Field::COUNT];
+    let mut cells: [Cell<'_>; Field::COUNT];
     while !rest.is_empty() {
         let number = flows.len() + 1;
+        cells = [Cell::NULL; Field::COUNT];
         rest = split_row(rest, number, &mut cells)?;
         let row = Row {
             number,
@@ -99,6 +104,11 @@ fn split_row<'a>(
         };
         match (end, index == last) {
             (b',', false) | (b'\n', true) => {}
+            (b'\n', false) if index + 1 == FIELDS_BEFORE_BLOCKS => {
+                *cell = found;
+                rest = after;
+                break;
+            }
             (b'\n', false) => return Err(wrong_count((index + 1).to_string())),
             _ => return Err(wrong_count("more".to_owned())),
         }
@@ -312,6 +322,7 @@ impl Row<'_, '_> {
             icmp: icmp.map(|(kind, code)| Icmp { kind, code }),
             end_reason: end_reason.ok_or_else(|| self.expected(Field::EndReason))?,
             complete: self.optional(Field::Complete)?,
+            block_place: self.optional(Field::BlockPlace)?,
         })
     }
 

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::accounting::{Accounting, Totals};
 use crate::client_listener::ClientListener;
 use crate::hall::{Hall, Limits};
-use crate::message::{AnonymizedFlows, Barrier, EndOfRun, Origin, Release};
+use crate::message::{AnonymizedFlows, Barrier, EndOfRun, FlowOrder, Origin, Release};
 use crate::publisher::{self, Publisher};
 use crate::quarantine::Bin;
 use crate::recorder::{self, PreparedRecorder};
@@ -142,6 +142,7 @@ impl House {
             lane: 0,
             release: Release::of(self.tick),
             last: true,
+            order: FlowOrder::OfStream,
         };
         let flows = sample::anonymized(flows);
         let published = self.publisher.send(AnonymizedFlows { from, flows });

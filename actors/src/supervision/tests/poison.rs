@@ -11,7 +11,9 @@ use tokio::time::sleep;
 
 use crate::accounting::Accounting;
 use crate::enricher::{self, Enricher};
-use crate::message::{AggregatedFlows, Barrier, Custody, EnrichedFlows, Origin, Release};
+use crate::message::{
+    AggregatedFlows, Barrier, Custody, EnrichedFlows, FlowOrder, Origin, Release,
+};
 use crate::quarantine::{Bin, Quarantined};
 use crate::sample;
 use crate::simulation::collector::{Seen, collector};
@@ -64,6 +66,7 @@ pub(super) fn message(numbers: &[u32]) -> AggregatedFlows {
             lane: 0,
             release: Release::of(Tick::default()),
             last: true,
+            order: FlowOrder::OfStream,
         },
         flows: Arc::new(numbers.iter().copied().map(flow).collect()),
     }

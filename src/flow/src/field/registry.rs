@@ -361,5 +361,13 @@ pub(super) static REGISTRY: [Row; Field::COUNT] = {
         row("hour", U8, "", None, Start, "hour, 0 to 23"),
         row("minute", U8, "", None, Start, "minute, 0 to 59"),
         row("second", U8, "", None, Start, "second, 0 to 59"),
+        row(
+            "block_place",
+            U32,
+            "",
+            None,
+            End,
+            "place of the first record in its block of records, from 0; null unless `aggregator.blocks` is on",
+        ),
     ]
 };

@@ -216,6 +216,7 @@ impl Live {
             icmp: self.key.icmp(),
             end_reason: reason,
             complete: is_tcp.then_some(self.is(known::OPENED) && ended),
+            block_place: None,
         }
     }
 }

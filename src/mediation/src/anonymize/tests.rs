@@ -29,6 +29,7 @@ fn enriched(src: &str, dst: &str, prefix: &str) -> EnrichedFlow {
             icmp: None,
             end_reason: EndReason::End,
             complete: Some(true),
+            block_place: None,
         },
         src: Place {
             prefix: Some(prefix.parse().unwrap()),

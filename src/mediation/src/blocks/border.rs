@@ -27,6 +27,12 @@ impl Border {
         }
     }
 
+    /// One like this, at the beginning of a block.
+    #[must_use]
+    pub const fn anew(&self) -> Self {
+        Self::new(self.block_records)
+    }
+
     /// Gives the next message, which has so many records, its places.
     pub fn place(&mut self, records: usize) -> Places {
         let first = self.next;

@@ -2,7 +2,9 @@
 
 use std::ops::AddAssign;
 
-use flow::AggregatedFlow;
+use flow::{AggregatedFlow, OriginalFlow};
+
+use super::Rules;
 
 /// Why records are left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,7 +35,7 @@ impl LeftOut {
         Self::NoRoom,
     ];
 
-    /// The name as counters carry it.
+    /// The name as logs carry it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -42,6 +44,18 @@ impl LeftOut {
             Self::WithoutClosing => "without_closing",
             Self::LastPart => "last_part",
             Self::NoRoom => "no_room",
+        }
+    }
+
+    /// What happened, for people.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::OtherExporter => "another exporter had reported an earlier record of the key",
+            Self::WithoutOpening => "the TCP flow began without a SYN",
+            Self::WithoutClosing => "no FIN or RST came before the end of the block",
+            Self::LastPart => "the run ended before the block was full",
+            Self::NoRoom => "the block was full and did not end",
         }
     }
 }
@@ -58,6 +72,26 @@ pub struct Amount {
 }
 
 impl Amount {
+    /// A record as it is counted: by the rules, its sampling rate may be ignored.
+    pub(super) fn of_record(record: &OriginalFlow, rules: &Rules) -> Self {
+        let exported = Self::exported(record);
+        let rate = record.sampling_rate.filter(|_| !rules.sampling_ignored);
+        let scale = rate.map_or(1, |rate| u64::from(rate.get()));
+        Self {
+            packets: exported.packets.saturating_mul(scale),
+            bytes: exported.bytes.saturating_mul(scale),
+            ..exported
+        }
+    }
+
+    const fn exported(record: &OriginalFlow) -> Self {
+        Self {
+            records: 1,
+            packets: record.packets,
+            bytes: record.bytes,
+        }
+    }
+
     /// What was merged into `flow`.
     pub(super) fn of(flow: &AggregatedFlow) -> Self {
         Self {
@@ -83,6 +117,10 @@ impl AddAssign for Amount {
 pub struct Counters {
     /// Original Flows of these blocks, and those that found no room.
     pub taken: Amount,
+    /// The same as exported: not scaled by the sampling rate.
+    pub exported: Amount,
+    /// Of these, without a known sampling rate.
+    pub rate_unknown: u64,
     /// Of these, merged into a flow that an earlier one had begun.
     pub merged: u64,
     /// Aggregated Flows passed on.
@@ -97,6 +135,23 @@ impl Counters {
     #[must_use]
     pub fn left_out(&self, reason: LeftOut) -> Amount {
         self.left_out[reason as usize]
+    }
+
+    /// Counts a record as exported.
+    pub(super) fn see(&mut self, record: &OriginalFlow) {
+        self.exported += Amount::exported(record);
+        self.rate_unknown += u64::from(record.sampling_rate.is_none());
+    }
+
+    /// Counts a record that is left out by itself.
+    pub(super) fn leave_out_record(
+        &mut self,
+        record: &OriginalFlow,
+        rules: &Rules,
+        reason: LeftOut,
+    ) {
+        self.see(record);
+        self.leave_out(Amount::of_record(record, rules), reason);
     }
 
     /// Counts a flow that is passed on.
@@ -118,6 +173,8 @@ impl Counters {
 impl AddAssign<&Self> for Counters {
     fn add_assign(&mut self, other: &Self) {
         self.taken += other.taken;
+        self.exported += other.exported;
+        self.rate_unknown += other.rate_unknown;
         self.merged += other.merged;
         self.flows += other.flows;
         self.passed += other.passed;

@@ -14,15 +14,16 @@
 
 mod border;
 mod counters;
+mod order;
 mod outcome;
 mod rules;
 mod run;
-mod units;
 
 use flow::{AggregatedFlow, OriginalFlow};
 
 pub use border::{Border, Places};
 pub use counters::{Amount, Counters, LeftOut};
+pub use order::Order;
 use outcome::Outcome;
 pub use rules::Rules;
 
@@ -52,15 +53,12 @@ pub struct Rank {
     own: (i64, u32),
 }
 
-/// What is kept of a flow's first record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct First {
-    /// Its place in the block: the original's `flow_seq_num`.
-    pub place: u32,
-    /// Its length in milliseconds.
-    pub active_ms: u64,
-    /// Its octets, scaled as those of the flow are.
-    pub bytes: u64,
+impl Rank {
+    /// The place of the flow's first record, as the flow has it.
+    #[must_use]
+    pub const fn place(&self) -> u32 {
+        self.own.1
+    }
 }
 
 /// A flow of a block. The derived order is that of the block.
@@ -68,9 +66,7 @@ pub struct First {
 pub struct BlockFlow {
     /// Where it stands.
     pub rank: Rank,
-    /// Of its first record.
-    pub first: First,
-    /// The flow.
+    /// The flow, with its place in the block.
     pub flow: AggregatedFlow,
 }
 
@@ -109,12 +105,14 @@ impl Blocks {
     }
 
     /// Takes records in. Moves values only; what finds no room is left out and counted.
-    pub fn take_in(&mut self, records: &[Placed]) {
+    pub fn take_in(&mut self, records: impl IntoIterator<Item = Placed>) {
         let room = self.records_max().saturating_sub(self.block.len());
-        let (held, beyond) = records.split_at(room.min(records.len()));
-        self.block.extend_from_slice(held);
-        let left_out = Outcome::leave_out(beyond, &self.rules, LeftOut::NoRoom);
-        self.counters += &left_out.counters;
+        let mut records = records.into_iter();
+        self.block.extend(records.by_ref().take(room));
+        for beyond in records {
+            let counters = &mut self.counters;
+            counters.leave_out_record(&beyond.record, &self.rules, LeftOut::NoRoom);
+        }
     }
 
     /// What the records come to if the block ends after them.

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use flow::{EndReason, protocol};
 
-use super::counters::{Counters, LeftOut};
-use super::run::{Run, amount};
+use super::counters::{Amount, Counters, LeftOut};
+use super::run::Run;
 use super::{BlockFlow, Placed, Rules};
 
 /// The flows of a block in their order, and what is to be counted.
@@ -24,6 +24,9 @@ impl Outcome {
         };
         let mut sorted: Vec<&Placed> = block.iter().collect();
         sorted.sort_unstable_by(order);
+        for placed in block {
+            outcome.counters.see(&placed.record);
+        }
         for records in sorted.chunk_by(|a, b| by_key(a, b, rules).is_eq()) {
             outcome.take_key(records, rules);
         }
@@ -35,8 +38,8 @@ impl Outcome {
     pub(super) fn leave_out(block: &[Placed], rules: &Rules, reason: LeftOut) -> Self {
         let mut outcome = Self::default();
         for placed in block {
-            let amount = amount(&placed.record, rules);
-            outcome.counters.leave_out(amount, reason);
+            let counters = &mut outcome.counters;
+            counters.leave_out_record(&placed.record, rules, reason);
         }
         outcome
     }
@@ -77,7 +80,7 @@ impl Outcome {
             rules.other_exporters_left_out && placed.record.exporter.addr != exporter
         };
         for other in records.iter().filter(|placed| is_left_out(placed)) {
-            let amount = amount(&other.record, rules);
+            let amount = Amount::of_record(&other.record, rules);
             self.counters.leave_out(amount, LeftOut::OtherExporter);
         }
         let kept = records.iter().copied();

@@ -35,12 +35,13 @@ pub struct Rules {
     pub last_part_left_out: bool,
 }
 
+#[cfg(test)]
 impl Rules {
     /// The rules of the original system, with all of its defects.
-    pub const ORIGINAL: Self = Self::with_all(true);
+    pub(super) const ORIGINAL: Self = Self::with_all(true);
 
     /// The rules of the original system, with all of these defects mended.
-    pub const MENDED: Self = Self::with_all(false);
+    pub(super) const MENDED: Self = Self::with_all(false);
 
     const fn with_all(defects: bool) -> Self {
         Self {

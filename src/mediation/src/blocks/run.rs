@@ -3,14 +3,15 @@
 use flow::{AggregatedFlow, EndReason, OriginalFlow, protocol, tcp_flag};
 
 use super::counters::Amount;
-use super::{BlockFlow, First, Placed, Rank, Rules};
+use super::{BlockFlow, Placed, Rank, Rules};
 
 /// A flow in the making; a record alone is one, too. Records are added in the order of
 /// their starts.
 #[derive(Debug)]
 pub(super) struct Run {
     flow: AggregatedFlow,
-    first: First,
+    /// The place of the first record.
+    place: u32,
     /// The end of the record before.
     before_ms: i64,
     gaps_ms: u64,
@@ -18,31 +19,19 @@ pub(super) struct Run {
     closed: bool,
 }
 
-/// Packets and octets of a record as they are counted.
-pub(super) fn amount(record: &OriginalFlow, rules: &Rules) -> Amount {
-    let rate = record.sampling_rate.filter(|_| !rules.sampling_ignored);
-    let scale = rate.map_or(1, |rate| u64::from(rate.get()));
-    Amount {
-        records: 1,
-        packets: record.packets.saturating_mul(scale),
-        bytes: record.bytes.saturating_mul(scale),
-    }
-}
-
 impl Run {
     /// The run that one record is.
     pub(super) fn begin(placed: &Placed, rules: &Rules) -> Self {
         let record = &placed.record;
-        let Amount { packets, bytes, .. } = amount(record, rules);
+        let Amount { packets, bytes, .. } = Amount::of_record(record, rules);
         let end_ms = record.end_ms.max(record.start_ms);
-        let active_ms = span(record.start_ms, end_ms);
         Self {
             flow: AggregatedFlow {
                 key: record.key,
                 exporter: record.exporter,
                 start_ms: record.start_ms,
                 end_ms,
-                active_ms,
+                active_ms: span(record.start_ms, end_ms),
                 packets,
                 bytes,
                 reverse: None,
@@ -57,12 +46,9 @@ impl Run {
                 // block cuts was cut by an outside event.
                 end_reason: record.end_reason.unwrap_or(EndReason::Forced),
                 complete: None,
+                block_place: Some(placed.place),
             },
-            first: First {
-                place: placed.place,
-                active_ms,
-                bytes,
-            },
+            place: placed.place,
             before_ms: end_ms,
             gaps_ms: 0,
             opened: flags(record) & tcp_flag::SYN != 0,
@@ -129,9 +115,8 @@ impl Run {
         BlockFlow {
             rank: Rank {
                 key,
-                own: (flow.start_ms, self.first.place),
+                own: (flow.start_ms, self.place),
             },
-            first: self.first,
             flow,
         }
     }

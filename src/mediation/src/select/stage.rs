@@ -87,6 +87,7 @@ const fn is_of_original(field: Field) -> bool {
         | Field::ReverseBytes
         | Field::Records
         | Field::Complete
+        | Field::BlockPlace
         | Field::SrcPrefix
         | Field::SrcPrefixLen
         | Field::SrcAsn

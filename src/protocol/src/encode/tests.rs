@@ -34,6 +34,7 @@ fn flow() -> EnrichedFlow {
             icmp: None,
             end_reason: EndReason::End,
             complete: Some(true),
+            block_place: Some(17),
         },
         src: Place {
             prefix: Some("198.18.0.0/20".parse().unwrap()),
@@ -78,7 +79,7 @@ fn a_flow_as_a_line_of_json() {
             r#""src_locality":"private","dst_prefix":null,"dst_prefix_len":null,"#,
             r#""dst_asn":null,"dst_as_name":null,"dst_country":null,"dst_latitude":null,"#,
             r#""dst_longitude":null,"dst_vlan":null,"dst_network":null,"dst_locality":null,"#,
-            r#""year":2019,"month":12,"day":2,"hour":14,"minute":36,"second":0}"#,
+            r#""year":2019,"month":12,"day":2,"hour":14,"minute":36,"second":0,"block_place":17}"#,
             "\n"
         )
     );
@@ -98,7 +99,7 @@ fn a_flow_as_a_row_of_csv() {
         concat!(
             "0,1575297360123,1575297362123,2000,1600,198.18.0.1,2001:db8::1,40000,443,6,19,0,,,",
             "5,500,,,,2,end,true,2500.0,3.125,192.0.2.1,7,3,,198.18.0.0,20,64496,",
-            "\"A \"\"quoted\"\", name\u{7}\",CH,47.4,-8.5,100,\"\",private,,,,,,,,,,,2019,12,2,14,36,0\n"
+            "\"A \"\"quoted\"\", name\u{7}\",CH,47.4,-8.5,100,\"\",private,,,,,,,,,,,2019,12,2,14,36,0,17\n"
         )
     );
 }
@@ -229,7 +230,7 @@ prop_compose! {
         ports: (u16, u16, u8, u32),
         times in (-4_000_000_000_000_i64..4_000_000_000_000, 0_i64..1_000_000_000, any::<u64>()),
         counts: (u64, u64, u32, Option<(u64, u64)>, u32),
-        options: (Option<u32>, Option<u32>, Option<u16>, Option<u8>, Option<(u8, u8)>, Option<bool>),
+        options: (Option<u32>, Option<u32>, Option<u16>, Option<u8>, Option<(u8, u8)>, Option<bool>, Option<u32>),
         reason in 1_u8..=5,
         src in any_place(),
         dst in any_place(),
@@ -249,6 +250,7 @@ prop_compose! {
                 icmp: options.4.map(|(kind, code)| Icmp { kind, code }),
                 end_reason: EndReason::from_number(reason).unwrap(),
                 complete: options.5,
+                block_place: options.6,
             },
             src,
             dst,
@@ -281,6 +283,20 @@ proptest! {
 }
 
 #[test]
+fn rows_from_before_there_was_a_block_place_are_read() {
+    let mut before = flow();
+    before.flow.block_place = None;
+    let flows = [before.clone(), before].map(AnonymizedFlow::restored);
+    let written = text(&Form::all(Format::Csv), 3, &flows);
+    let old = written.replace(",36,0,\n", ",36,0\n");
+    assert_eq!(old.len(), written.len() - 2);
+    assert_eq!(restore_csv(old.as_bytes(), 3).unwrap(), flows);
+    let mixed = written.replacen(",36,0,\n", ",36,0\n", 1);
+    assert_eq!(restore_csv(mixed.as_bytes(), 3).unwrap(), flows);
+    assert!(restore_csv(old.replace(",36,0\n", ",36\n").as_bytes(), 3).is_err());
+}
+
+#[test]
 fn a_row_that_is_not_ours_says_where_and_what() {
     let good = text(
         &Form::all(Format::Csv),
@@ -301,9 +317,9 @@ fn a_row_that_is_not_ours_says_where_and_what() {
         "row 1, `end_reason`: found nothing; expected a text"
     );
     assert_eq!(
-        refused(good.replacen(",443,", ",", 1)),
-        "row 1, `minute`: found `0`; expected 54 cells, and this row has 53"
+        refused(good.replacen(",443,6,", ",", 1)),
+        "row 1, `minute`: found `17`; expected 55 cells, and this row has 53"
     );
-    assert!(refused(good.replace("2019,", "2019,1,")).contains("expected 54 cells"));
+    assert!(refused(good.replace("2019,", "2019,1,")).contains("expected 55 cells"));
     assert!(refused(good.trim_end().to_owned()).contains("line end"));
 }

@@ -11,7 +11,7 @@ fn with_port(mut record: OriginalFlow, port: u16) -> OriginalFlow {
 }
 
 fn ports_and_places(flows: &[BlockFlow]) -> Vec<(u16, u32)> {
-    let of = |flow: &BlockFlow| (flow.flow.key.src_port, flow.first.place);
+    let of = |flow: &BlockFlow| (flow.flow.key.src_port, flow.flow.block_place.unwrap());
     flows.iter().map(of).collect()
 }
 
@@ -43,7 +43,7 @@ fn keys_stand_in_the_order_of_their_first_appearance() {
 fn nothing_is_known_of_the_block_before() {
     let mut blocks = Blocks::new(Rules::ORIGINAL);
     for half in [record(TCP, 0, 1, SYN), record(TCP, 2, 3, FIN)] {
-        blocks.take_in(&placed(&[half]));
+        blocks.take_in(placed(&[half]));
         let plan = blocks.plan();
         assert!(blocks.end_block(plan).is_empty());
     }
@@ -61,9 +61,9 @@ fn nothing_is_known_of_the_block_before() {
 #[test]
 fn what_comes_after_the_plan_is_of_the_next_block() {
     let mut blocks = Blocks::new(Rules::ORIGINAL);
-    blocks.take_in(&placed(&[record(UDP, 0, 1, 0)]));
+    blocks.take_in(placed(&[record(UDP, 0, 1, 0)]));
     let plan = blocks.plan();
-    blocks.take_in(&placed(&[record(UDP, 2, 3, 0)]));
+    blocks.take_in(placed(&[record(UDP, 2, 3, 0)]));
     let flows = blocks.end_block(plan);
     assert_eq!((flows.len(), flows[0].flow.records), (1, 1));
     assert_eq!((blocks.held(), blocks.counters().taken.records), (1, 1));
@@ -73,7 +73,7 @@ fn what_comes_after_the_plan_is_of_the_next_block() {
 fn a_block_whose_planning_failed_is_given_back_uncounted() {
     let records = placed(&[record(UDP, 0, 1, 0), record(UDP, 2, 3, 0)]);
     let mut blocks = Blocks::new(Rules::ORIGINAL);
-    blocks.take_in(&records);
+    blocks.take_in(records.clone());
     assert_eq!(blocks.set_aside(), records);
     assert_eq!(
         (blocks.held(), *blocks.counters()),
@@ -89,7 +89,7 @@ fn a_block_that_never_ends_has_room_for_its_records_and_one_message() {
     });
     let message = placed(&[record(UDP, 0, 1_000, 0); 700]);
     for _ in 0..100 {
-        blocks.take_in(&message);
+        blocks.take_in(message.clone());
     }
     assert_eq!(blocks.held(), 1_000 + 65_535);
     let no_room = blocks.counters().left_out(LeftOut::NoRoom);
@@ -99,7 +99,7 @@ fn a_block_that_never_ends_has_room_for_its_records_and_one_message() {
     // There is room again once the block has ended.
     let plan = blocks.plan();
     assert_eq!(blocks.end_block(plan).len(), 1);
-    blocks.take_in(&message);
+    blocks.take_in(message);
     assert_eq!(blocks.held(), 700);
     assert_eq!(blocks.counters().left_out(LeftOut::NoRoom), no_room);
 }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::anonymize::AnonymizedFlow;
 
 /// Records of few keys and exporters, so that they meet; any times, also absurd ones.
 fn any_record() -> impl Strategy<Value = OriginalFlow> {
@@ -70,7 +71,7 @@ fn run(
         let places = border.place(message.len());
         for (place, &record) in (places.first..).zip(message) {
             let lane = record.key.partition().lane(lanes);
-            cores[lane].take_in(&[Placed { place, record }]);
+            cores[lane].take_in([Placed { place, record }]);
         }
         if places.ends_block {
             blocks.push(ended(&mut cores, Blocks::plan));
@@ -96,6 +97,18 @@ fn ended(cores: &mut [Blocks], plan: impl Fn(&Blocks) -> Plan) -> Vec<BlockFlow>
     flows
 }
 
+/// The flows as they leave.
+fn prepared(flows: &[BlockFlow]) -> Vec<AnonymizedFlow> {
+    let prepared = |flow: &BlockFlow| {
+        AnonymizedFlow::restored(EnrichedFlow {
+            flow: flow.flow,
+            src: Place::default(),
+            dst: Place::default(),
+        })
+    };
+    flows.iter().map(prepared).collect()
+}
+
 proptest! {
     #[test]
     fn every_record_is_passed_on_merged_or_left_out_for_a_reason(
@@ -106,6 +119,10 @@ proptest! {
         let flows: Vec<_> = blocks.concat().into_iter().map(|flow| flow.flow).collect();
         let taken = counted(&records, &rules);
         prop_assert_eq!(counters.taken, taken);
+        let unscaled = Rules { sampling_ignored: true, ..rules.clone() };
+        prop_assert_eq!(counters.exported, counted(&records, &unscaled));
+        let unknown = records.iter().filter(|record| record.sampling_rate.is_none());
+        prop_assert_eq!(counters.rate_unknown, unknown.count() as u64);
         prop_assert_eq!(counters.flows, flows.len() as u64);
         let mut passed = Amount::default();
         for flow in &flows {
@@ -132,7 +149,7 @@ proptest! {
         for flow in flows {
             prop_assert!(flow.flow.start_ms <= flow.flow.end_ms);
             prop_assert!(flow.flow.active_ms <= flow.flow.duration_ms());
-            prop_assert!(flow.duration_secs().is_finite() && flow.bit_rate().is_finite());
+            prop_assert!(bit_rate(&flow.flow).is_finite());
         }
     }
 
@@ -154,9 +171,29 @@ proptest! {
         let mut blocks = Blocks::new(rules.clone());
         let mut places = placed(&records);
         places.reverse();
-        blocks.take_in(&places);
+        blocks.take_in(places);
         let plan = blocks.plan();
         prop_assert_eq!(blocks.end_block(plan), block(&records, rules).0);
+    }
+
+    #[test]
+    fn the_flows_of_several_lanes_find_their_order_again(
+        records in prop::collection::vec(any_record(), 0..120),
+        rules in any_rules(),
+        message in 1_usize..40,
+    ) {
+        let (flows, _) = block(&records, rules);
+        let in_order = prepared(&flows);
+        let mut mixed = flows;
+        mixed.sort_unstable_by_key(|flow| (flow.flow.bytes, flow.flow.key, flow.rank));
+        let mut order = Order::default();
+        for part in mixed.chunks(message) {
+            let ranks: Vec<Rank> = part.iter().map(|flow| flow.rank).collect();
+            order.extend(&ranks);
+        }
+        let mut sorted = prepared(&mixed);
+        order.sort(&mut sorted);
+        prop_assert_eq!(sorted, in_order);
     }
 
     #[test]

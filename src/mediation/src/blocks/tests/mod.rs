@@ -7,7 +7,10 @@ mod laws;
 mod switches;
 mod vectors;
 
-use flow::{Direction, Exporter, FlowKey, Icmp, OriginalFlow, protocol};
+use flow::{
+    Civil, Direction, EnrichedFlow, Exporter, Field, FlowKey, Icmp, OriginalFlow, Place, Value,
+    protocol,
+};
 
 use super::*;
 
@@ -57,7 +60,7 @@ fn placed(records: &[OriginalFlow]) -> Vec<Placed> {
 /// A block of these records: its flows, and what was counted.
 fn block(records: &[OriginalFlow], rules: Rules) -> (Vec<BlockFlow>, Counters) {
     let mut blocks = Blocks::new(rules);
-    blocks.take_in(&placed(records));
+    blocks.take_in(placed(records));
     let plan = blocks.plan();
     let flows = blocks.end_block(plan);
     assert_eq!(blocks.held(), 0);
@@ -67,6 +70,25 @@ fn block(records: &[OriginalFlow], rules: Rules) -> (Vec<BlockFlow>, Counters) {
 /// Packets, octets, first, last, flags, duration in s, bit/s: a row of the original. It
 /// has 0 where there are no flags.
 type Row = (u64, u64, i64, i64, u16, f64, f64);
+
+/// The active time as the original tells it.
+#[expect(clippy::cast_precision_loss, reason = "times of tests are short")]
+fn secs(millis: u64) -> f64 {
+    millis as f64 / 1_000.0
+}
+
+/// The bit rate as the original tells it: 0 over no time.
+fn bit_rate(flow: &AggregatedFlow) -> f64 {
+    let enriched = EnrichedFlow {
+        flow: *flow,
+        src: Place::default(),
+        dst: Place::default(),
+    };
+    match enriched.value(Field::BitRate, &Civil::from_millis(0)) {
+        Value::Float(rate) => rate,
+        _ => 0.0,
+    }
+}
 
 fn row(flow: &BlockFlow) -> Row {
     let AggregatedFlow {
@@ -83,8 +105,8 @@ fn row(flow: &BlockFlow) -> Row {
         start_ms,
         end_ms,
         tcp_flags.unwrap_or(0),
-        flow.duration_secs(),
-        flow.bit_rate(),
+        secs(flow.flow.active_ms),
+        bit_rate(&flow.flow),
     )
 }
 

@@ -35,6 +35,7 @@ pub(super) fn web() -> EnrichedFlow {
             icmp: None,
             end_reason: EndReason::End,
             complete: Some(true),
+            block_place: None,
         },
         src: Place {
             prefix: Some("10.1.0.0/16".parse().unwrap()),
@@ -98,6 +99,7 @@ pub(super) fn ping() -> EnrichedFlow {
             icmp: Some(flow::Icmp { kind: 128, code: 0 }),
             end_reason: EndReason::Idle,
             complete: None,
+            block_place: None,
             ..web.flow
         },
         src: Place::default(),

@@ -1,17 +1,21 @@
 //! The Aggregator: makes whole flows of the records of its lane.
 
+mod core;
+
 use std::sync::Arc;
 
 use actix::prelude::*;
-use flow::{AggregatedFlow, Tick};
-use mediation::aggregate;
+use flow::Tick;
 
+use self::core::Released;
+pub use self::core::{Across, Core, Within};
 use crate::accounting::Accounting;
 use crate::message::{
-    AggregatedFlows, Barrier, CloseTick, Custody, Origin, OriginalFlows, Release, ReleaseAll,
+    AggregatedFlows, Barrier, CloseTick, Custody, EndBlock, FlowOrder, Origin, OriginalFlows,
+    Release, ReleaseAll,
 };
 use crate::quarantine::Bin;
-use crate::supervision::{Courier, guard};
+use crate::supervision::Courier;
 use crate::wait::Wait;
 
 /// The name in logs and quarantine.
@@ -27,12 +31,7 @@ const BATCH_MAX: usize = 4_096;
 /// The first stage of a lane.
 pub struct Aggregator {
     lane: usize,
-    core: aggregate::Aggregator,
-    /// A plan that was applied, for its memory.
-    used: aggregate::Plan,
-    /// What `accounting` was last told of the core.
-    told: aggregate::Counters,
-    held_told: u64,
+    core: Core,
     /// The last release it passed on, and the last second in which it took records in.
     last: Release,
     received: Tick,
@@ -46,19 +45,15 @@ impl Aggregator {
     #[must_use]
     pub fn new(
         lane: usize,
-        core: aggregate::Aggregator,
+        core: Core,
         next: Recipient<AggregatedFlows>,
         bin: Bin,
         accounting: Arc<Accounting>,
     ) -> Self {
-        let told = *core.counters();
         let next = Courier::new(NAME, next, bin.clone(), 1);
         Self {
             lane,
             core,
-            used: aggregate::Plan::default(),
-            told,
-            held_told: 0,
             last: Release::of(Tick::default()),
             received: Tick::default(),
             next,
@@ -67,27 +62,23 @@ impl Aggregator {
         }
     }
 
-    /// Brings the shared counters up to date with the core's.
-    fn account(&mut self) {
-        let now = *self.core.counters();
-        self.accounting.aggregated(&now, &self.told);
-        let held = self.core.held();
-        self.accounting.records_held.shift(self.held_told, held);
-        (self.told, self.held_told) = (now, held);
-    }
-
     /// Hands over what was released, at least one message, the last marked so.
-    fn pass_on(&mut self, release: Release, flows: &[AggregatedFlow], ctx: &mut Context<Self>) {
-        self.account();
+    fn pass_on(&mut self, release: Release, released: &Released, ctx: &mut Context<Self>) {
+        self.core.account(&self.accounting);
         self.last = release;
-        let mut batches = flows.chunks(BATCH_MAX);
+        let mut batches = released.flows.chunks(BATCH_MAX);
+        let mut ranks = released.ranks.as_ref().map(|ranks| ranks.chunks(BATCH_MAX));
         loop {
             let batch = Arc::new(batches.next().unwrap_or_default().to_vec());
+            let ranks = ranks.as_mut().map(|ranks| ranks.next().unwrap_or_default());
             let last = batches.len() == 0;
             let from = Origin {
                 lane: self.lane,
                 release,
                 last,
+                order: ranks.map_or(FlowOrder::OfStream, |ranks| {
+                    FlowOrder::OfBlock(ranks.into())
+                }),
             };
             let custody = Custody::Aggregated(Arc::clone(&batch));
             ctx.hold(
@@ -101,7 +92,7 @@ impl Aggregator {
     }
 
     fn release_all(&mut self, release: Release, ctx: &mut Context<Self>) {
-        for (part, released) in self.core.drain().into_iter().enumerate() {
+        for (part, released) in self.core.drain(&self.bin).into_iter().enumerate() {
             self.pass_on(Release { part, ..release }, &released, ctx);
         }
     }
@@ -116,21 +107,12 @@ impl Supervised for Aggregator {}
 impl Handler<OriginalFlows> for Aggregator {
     type Result = ();
 
-    fn handle(&mut self, OriginalFlows { flows, received }: OriginalFlows, _: &mut Context<Self>) {
+    fn handle(&mut self, batch: OriginalFlows, _: &mut Context<Self>) {
         #[cfg(test)]
         crate::simulation::tripwire(NAME);
-        for records in flows.chunks(PLAN_MAX) {
-            let (core, used) = (&self.core, std::mem::take(&mut self.used));
-            match guard(|| core.plan(records, received, used)) {
-                Ok(plan) => self.used = self.core.apply(plan),
-                Err(fault) => {
-                    let records = Custody::Originals(Arc::new(records.to_vec()));
-                    self.bin.put(NAME, fault, records);
-                }
-            }
-        }
-        self.received = self.received.max(received);
-        self.account();
+        self.core.take_in(&batch, &self.bin);
+        self.received = self.received.max(batch.received);
+        self.core.account(&self.accounting);
     }
 }
 
@@ -141,8 +123,18 @@ impl Handler<CloseTick> for Aggregator {
         #[cfg(test)]
         crate::simulation::tripwire(NAME);
         let CloseTick { release, heard } = close;
-        let released = self.core.tick(release.tick);
-        self.core.hear(heard);
+        let released = self.core.close_tick(release.tick, heard);
+        self.pass_on(release, &released, ctx);
+    }
+}
+
+impl Handler<EndBlock> for Aggregator {
+    type Result = ();
+
+    fn handle(&mut self, EndBlock(release): EndBlock, ctx: &mut Context<Self>) {
+        #[cfg(test)]
+        crate::simulation::tripwire(NAME);
+        let released = self.core.end_block(&self.bin);
         self.pass_on(release, &released, ctx);
     }
 }
