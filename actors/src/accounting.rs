@@ -207,6 +207,10 @@ counters! {
     flows_missed,
     /// Flows on their way to clients that went away.
     flows_abandoned,
+    /// Other editions of the databases that took the place of those in use.
+    databases_reloaded,
+    /// Databases that were to take that place and could not be opened.
+    databases_refused,
     /// Restarts of stages after a fall.
     falls,
 }

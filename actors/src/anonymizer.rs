@@ -52,9 +52,14 @@ impl Supervised for Anonymizer {}
 impl Handler<EnrichedFlows> for Anonymizer {
     type Result = ();
 
-    fn handle(&mut self, EnrichedFlows { from, flows }: EnrichedFlows, ctx: &mut Context<Self>) {
+    fn handle(&mut self, batch: EnrichedFlows, ctx: &mut Context<Self>) {
         #[cfg(test)]
         crate::simulation::tripwire(NAME);
+        let EnrichedFlows {
+            from,
+            flows,
+            edition,
+        } = batch;
         let policy = &*self.policy;
         let Sorted { done, poison, kept } = sort_out(&flows, |flows| policy.anonymize(flows));
         for (fault, flow) in poison {
@@ -62,7 +67,11 @@ impl Handler<EnrichedFlows> for Anonymizer {
                 .put(NAME, fault, Custody::Enriched(Arc::new(vec![flow])));
         }
         self.accounting.flows_anonymized.add_len(done.len());
-        let message = AnonymizedFlows { from, flows: done };
+        let message = AnonymizedFlows {
+            from,
+            flows: done,
+            edition,
+        };
         ctx.hold(
             self.next
                 .hand_over(message, Custody::Enriched(kept.map_or(flows, Arc::new))),

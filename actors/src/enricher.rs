@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 use flow::{AggregatedFlow, EnrichedFlow};
-use mediation::enrich::{Lookup, enrich};
+use mediation::enrich::enrich;
 
 use crate::accounting::Accounting;
 use crate::each::{Sorted, sort_out};
@@ -19,7 +19,6 @@ pub const NAME: &str = "enricher";
 
 /// The second stage of a lane. It sees the true addresses.
 pub struct Enricher {
-    lookup: Arc<dyn Lookup>,
     selection: Arc<Selection>,
     next: Courier<EnrichedFlows>,
     bin: Bin,
@@ -27,10 +26,9 @@ pub struct Enricher {
 }
 
 impl Enricher {
-    /// An Enricher that asks `lookup`.
+    /// An Enricher. It looks each batch up in the databases that come with it.
     #[must_use]
     pub fn new(
-        lookup: Arc<dyn Lookup>,
         selection: Arc<Selection>,
         next: Recipient<EnrichedFlows>,
         bin: Bin,
@@ -38,7 +36,6 @@ impl Enricher {
     ) -> Self {
         let next = Courier::new(NAME, next, bin.clone(), 1);
         Self {
-            lookup,
             selection,
             next,
             bin,
@@ -79,8 +76,12 @@ impl Handler<AggregatedFlows> for Enricher {
     fn handle(&mut self, batch: AggregatedFlows, ctx: &mut Context<Self>) {
         #[cfg(test)]
         crate::simulation::tripwire(NAME);
-        let AggregatedFlows { from, flows } = batch;
-        let (lookup, selection) = (&*self.lookup, &*self.selection);
+        let AggregatedFlows {
+            from,
+            flows,
+            edition,
+        } = batch;
+        let (lookup, selection) = (edition.lookup(), &*self.selection);
         let Sorted { done, poison, kept } = sort_out(&flows, |flows| {
             let enriched = enrich(lookup, flows).into_iter();
             let judged = enriched.map(|flow| (selection.takes_flow(&flow), flow));
@@ -95,6 +96,7 @@ impl Handler<AggregatedFlows> for Enricher {
         let message = EnrichedFlows {
             from,
             flows: Arc::new(done),
+            edition,
         };
         ctx.hold(self.next.hand_over(message, Custody::Aggregated(kept)));
     }

@@ -17,6 +17,7 @@ use tracing::{debug, warn};
 use crate::accounting::Accounting;
 use crate::block_ends::BlockEnds;
 use crate::clock::Clock;
+use crate::edition::Edition;
 use crate::exporters::Exporters;
 use crate::lanes::Lanes;
 use crate::message::{Arrival, Arrivals, Custody, PoisonDatagram, Release, Verdict};
@@ -122,6 +123,19 @@ impl Intake {
         for addr in kept.exporters() {
             self.exporters.read(addr, self.decoder.exporter(addr));
         }
+    }
+
+    /// Has another edition of the databases count from the next tick on: from none that
+    /// may have released something. Gives that tick; `None` if the clock has not begun.
+    pub fn adopt(&mut self, edition: Arc<Edition>) -> Option<Tick> {
+        let from = self.clock.ticked().map(Tick::next);
+        self.adopt_from(from, edition);
+        from
+    }
+
+    /// Has an edition count from a tick on, as it did when this was received.
+    pub fn adopt_from(&mut self, from: Option<Tick>, edition: Arc<Edition>) {
+        self.lanes.adopt(from, edition);
     }
 
     /// What the exporters have told so far.

@@ -6,6 +6,7 @@ use actix::prelude::*;
 use flow::{OriginalFlow, Tick};
 use mediation::aggregate::Heard;
 
+use crate::edition::{Edition, Editions};
 use crate::message::{CloseTick, Custody, EndBlock, OriginalFlows, Release, ReleaseAll};
 use crate::quarantine::Bin;
 use crate::supervision::{Courier, HandOver};
@@ -39,14 +40,21 @@ struct Lane {
 /// All lanes of a source.
 pub struct Lanes {
     lanes: Vec<Lane>,
+    editions: Editions,
     scratch: Vec<OriginalFlow>,
     buffer: Vec<OriginalFlow>,
 }
 
 impl Lanes {
-    /// The lanes of `stage`; at least one.
+    /// The lanes of `stage`; at least one. What they release is looked up in `edition`
+    /// until another one is adopted.
     #[must_use]
-    pub fn new(stage: &'static str, entries: Vec<LaneEntry>, bin: &Bin) -> Self {
+    pub fn new(
+        stage: &'static str,
+        entries: Vec<LaneEntry>,
+        edition: Arc<Edition>,
+        bin: &Bin,
+    ) -> Self {
         let lane = |entry: LaneEntry| Lane {
             flows: Courier::new(stage, entry.flows, bin.clone(), WINDOW),
             ticks: Courier::new(stage, entry.ticks, bin.clone(), WINDOW),
@@ -58,6 +66,7 @@ impl Lanes {
         let lanes = entries.into_iter().map(lane).collect();
         Self {
             lanes,
+            editions: Editions::new(edition),
             scratch: Vec::new(),
             buffer: Vec::new(),
         }
@@ -119,28 +128,48 @@ impl Lanes {
         flows
     }
 
-    /// Tells every lane that a tick is over, and what is known of exporters then.
+    /// What is released from a tick on, or from now on, is looked up in this edition.
+    pub fn adopt(&mut self, from: Option<Tick>, edition: Arc<Edition>) {
+        self.editions.adopt(from, edition);
+    }
+
+    /// Tells every lane that a tick is over, and what is known of exporters then, and in
+    /// which databases the flows that it releases are looked up.
     #[must_use]
-    pub fn close_tick(&self, release: Release, heard: &Arc<Heard>) -> HandOver {
+    pub fn close_tick(&mut self, release: Release, heard: &Arc<Heard>) -> HandOver {
+        let edition = &self.editions.at(release.tick);
         let tell = |lane: &Lane| {
-            let heard = Arc::clone(heard);
-            lane.ticks
-                .hand_over(CloseTick { release, heard }, Custody::Nothing)
+            let close = CloseTick {
+                release,
+                heard: Arc::clone(heard),
+                edition: Arc::clone(edition),
+            };
+            lane.ticks.hand_over(close, Custody::Nothing)
         };
         all(self.lanes.iter().map(tell))
     }
 
     /// Tells every lane that a block of records ends here.
     #[must_use]
-    pub fn end_block(&self, release: Release) -> HandOver {
-        let tell = |lane: &Lane| lane.blocks.hand_over(EndBlock(release), Custody::Nothing);
+    pub fn end_block(&mut self, release: Release) -> HandOver {
+        let edition = &self.editions.at(release.tick);
+        let tell = |lane: &Lane| {
+            let edition = Arc::clone(edition);
+            let end = EndBlock { release, edition };
+            lane.blocks.hand_over(end, Custody::Nothing)
+        };
         all(self.lanes.iter().map(tell))
     }
 
     /// Tells every lane to release all it holds.
     #[must_use]
-    pub fn release_all(&self, release: Release) -> HandOver {
-        let tell = |lane: &Lane| lane.ends.hand_over(ReleaseAll(release), Custody::Nothing);
+    pub fn release_all(&mut self, release: Release) -> HandOver {
+        let edition = &self.editions.at(release.tick);
+        let tell = |lane: &Lane| {
+            let edition = Arc::clone(edition);
+            let all = ReleaseAll { release, edition };
+            lane.ends.hand_over(all, Custody::Nothing)
+        };
         all(self.lanes.iter().map(tell))
     }
 

@@ -13,6 +13,8 @@ use mediation::anonymize::AnonymizedFlow;
 use mediation::blocks::Rank;
 use protocol::Block;
 
+use crate::edition::Edition;
+
 pub use crate::arrivals::{Arrival, Arrivals, Messages};
 
 /// ExporterSession -> Receiver: whole messages of one session, in order.
@@ -44,6 +46,32 @@ pub enum Verdict {
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
 pub struct RawArrivals(pub Arc<Arrivals>);
+
+/// Librarian -> Receiver: another edition of the databases is there. It counts from the
+/// next tick on, which is the answer; `None` is from the beginning.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Adopted")]
+pub struct Adopt(pub Arc<Edition>);
+
+/// From which tick on an edition counts; `None` for the beginning of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, MessageResponse)]
+pub struct Adopted(pub Option<Tick>);
+
+/// Receiver -> Recorder: from which tick on an edition counts. Nothing that came before
+/// this message was received at that tick or later.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct RawEdition {
+    /// The tick; `None` for the beginning of the run.
+    pub from: Option<Tick>,
+    /// The edition.
+    pub edition: Arc<Edition>,
+}
+
+/// To the Librarian: look at the databases now.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Reload;
 
 /// Receiver -> Keeper: what was learnt of exporters.
 #[derive(Debug, Clone, Message)]
@@ -80,19 +108,31 @@ pub struct CloseTick {
     pub release: Release,
     /// What is known of exporters from now on.
     pub heard: Arc<Heard>,
+    /// The databases that what it releases is looked up in.
+    pub edition: Arc<Edition>,
 }
 
 /// Receiver or Replayer -> Aggregator: the block of records ends here, on all lanes; release
 /// what it comes to.
-#[derive(Debug, Clone, Copy, Message)]
+#[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
-pub struct EndBlock(pub Release);
+pub struct EndBlock {
+    /// The block, as what it releases.
+    pub release: Release,
+    /// The databases that what it releases is looked up in.
+    pub edition: Arc<Edition>,
+}
 
 /// Receiver or Replayer -> Aggregator: no record will come any more; release everything
 /// as part of this tick.
-#[derive(Debug, Clone, Copy, Message)]
+#[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
-pub struct ReleaseAll(pub Release);
+pub struct ReleaseAll {
+    /// The tick and its first part.
+    pub release: Release,
+    /// The databases that what is released is looked up in.
+    pub edition: Arc<Edition>,
+}
 
 /// Aggregator -> Enricher: flows that a tick released.
 #[derive(Debug, Clone, Message)]
@@ -102,6 +142,8 @@ pub struct AggregatedFlows {
     pub from: Origin,
     /// The flows, in no particular order.
     pub flows: Arc<Vec<AggregatedFlow>>,
+    /// The databases to look them up in, the same for all lanes of a release.
+    pub edition: Arc<Edition>,
 }
 
 /// Enricher -> Anonymizer: the same flows with what is known about their addresses.
@@ -112,6 +154,8 @@ pub struct EnrichedFlows {
     pub from: Origin,
     /// The flows.
     pub flows: Arc<Vec<EnrichedFlow>>,
+    /// The databases that they were looked up in.
+    pub edition: Arc<Edition>,
 }
 
 /// Anonymizer -> Publisher: flows that may leave.
@@ -122,6 +166,8 @@ pub struct AnonymizedFlows {
     pub from: Origin,
     /// The flows.
     pub flows: Vec<AnonymizedFlow>,
+    /// The databases that they were looked up in.
+    pub edition: Arc<Edition>,
 }
 
 /// The lane and release of flows on their way to the Publisher.
@@ -183,6 +229,16 @@ impl Release {
 }
 
 /// Publisher -> Recorder: a block of the prepared stream.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct Record {
+    /// The block.
+    pub block: Arc<Block>,
+    /// The databases that all its flows were looked up in.
+    pub edition: Arc<Edition>,
+}
+
+/// Replayer -> Publisher: a block of a prepared dataset.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
 pub struct Publish(pub Arc<Block>);

@@ -15,7 +15,10 @@ use mediation::blocks::Order;
 use protocol::Block;
 
 use crate::accounting::Accounting;
-use crate::message::{AnonymizedFlows, Barrier, Custody, FlowOrder, Origin, Publish, Release};
+use crate::edition::Edition;
+use crate::message::{
+    AnonymizedFlows, Barrier, Custody, FlowOrder, Origin, Publish, Record, Release,
+};
 use crate::quarantine::Bin;
 use crate::ring::{BLOCKS_MIN, Ring};
 use crate::supervision::{Courier, Fault};
@@ -33,14 +36,24 @@ struct Merge {
 }
 
 /// What has come of a release.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Pending {
     flows: Vec<AnonymizedFlow>,
     /// Their order, if they do not tell it themselves.
     order: Option<Order>,
+    /// The databases that they were looked up in, the same for all lanes.
+    edition: Arc<Edition>,
 }
 
 impl Pending {
+    const fn new(edition: Arc<Edition>) -> Self {
+        Self {
+            flows: Vec::new(),
+            order: None,
+            edition,
+        }
+    }
+
     fn take_in(&mut self, order: &FlowOrder, flows: &mut Vec<AnonymizedFlow>) {
         self.flows.append(flows);
         if let FlowOrder::OfBlock(ranks) = order {
@@ -50,7 +63,9 @@ impl Pending {
 
     /// The blocks that they are, from a position on.
     fn blocks(self, first_seq: u64, tick: Tick) -> Vec<Block> {
-        let Self { mut flows, order } = self;
+        let Self {
+            mut flows, order, ..
+        } = self;
         let Some(order) = order else {
             return Block::of_tick(first_seq, tick, flows);
         };
@@ -69,7 +84,11 @@ impl Merge {
 
     /// Takes flows in; gives the releases that are complete now, in order.
     fn take_in(&mut self, message: AnonymizedFlows) -> Vec<(Release, Pending)> {
-        let AnonymizedFlows { from, mut flows } = message;
+        let AnonymizedFlows {
+            from,
+            mut flows,
+            edition,
+        } = message;
         let Origin {
             lane,
             release,
@@ -77,7 +96,8 @@ impl Merge {
             order,
         } = from;
         if !flows.is_empty() {
-            let pending = self.pending.entry(release).or_default();
+            let pending = self.pending.entry(release);
+            let pending = pending.or_insert_with(|| Pending::new(edition));
             pending.take_in(&order, &mut flows);
         }
         if let Some(done) = self.done.get_mut(lane).filter(|_| last) {
@@ -95,14 +115,14 @@ impl Merge {
 }
 
 /// Where blocks go besides the ring.
-pub type ToRecorder = Option<Recipient<Publish>>;
+pub type ToRecorder = Option<Recipient<Record>>;
 
 /// The stage behind all lanes.
 pub struct Publisher {
     merge: Merge,
     next_seq: u64,
     ring: Arc<Ring>,
-    recorder: Option<Courier<Publish>>,
+    recorder: Option<Courier<Record>>,
     bin: Bin,
     accounting: Arc<Accounting>,
 }
@@ -133,11 +153,16 @@ impl Publisher {
 
     /// Publishes what a tick released, in as many blocks as its size asks for.
     fn publish(&mut self, tick: Tick, pending: Pending, ctx: &mut Context<Self>) {
+        let edition = Arc::clone(&pending.edition);
         for block in pending.blocks(self.next_seq, tick) {
             let block = Arc::new(block);
             self.add(&block);
             if let Some(recorder) = &self.recorder {
-                ctx.hold(recorder.hand_over(Publish(Arc::clone(&block)), Custody::Block(block)));
+                let record = Record {
+                    block: Arc::clone(&block),
+                    edition: Arc::clone(&edition),
+                };
+                ctx.hold(recorder.hand_over(record, Custody::Block(block)));
             }
         }
     }
@@ -219,6 +244,7 @@ mod tests {
         AnonymizedFlows {
             from,
             flows: sample::anonymized(count),
+            edition: sample::edition(serde_json::Value::Null),
         }
     }
 

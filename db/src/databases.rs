@@ -11,7 +11,9 @@ use mediation::enrich::Lookup;
 
 use crate::global::{self, AsRecord, GeoRecord, Table};
 use crate::own::{self, Attributes, Layout, Limits, Own, Rows, Source};
-use crate::{Absent, Content, DbError, File, Files, Kind, Site, Summary, locality};
+use crate::{
+    Absent, Content, DbError, File, Files, Kind, MadeOf, Sha256Sum, Site, Summary, locality,
+};
 
 /// The look-up databases, in memory and checked. Nothing changes them once they are
 /// open: newer files are opened as other `Databases`, which take the place of these.
@@ -23,6 +25,7 @@ pub struct Databases {
     asn: Option<Table<AsRecord>>,
     absent: Vec<Absent>,
     summary: Vec<Summary>,
+    made_of: MadeOf,
 }
 
 impl Databases {
@@ -66,6 +69,7 @@ impl Databases {
             asn,
             absent: opening.absent,
             summary: opening.summary,
+            made_of: opening.made_of,
         })
     }
 
@@ -79,6 +83,12 @@ impl Databases {
     #[must_use]
     pub fn summary(&self) -> &[Summary] {
         &self.summary
+    }
+
+    /// What they were made of, for datasets to name them.
+    #[must_use]
+    pub const fn made_of(&self) -> &MadeOf {
+        &self.made_of
     }
 
     /// Whether the address lies in one of the operator's own networks.
@@ -179,9 +189,16 @@ type Wanted<'a> = (&'a Option<File>, Kind);
 struct Opening {
     absent: Vec<Absent>,
     summary: Vec<Summary>,
+    made_of: MadeOf,
 }
 
 impl Opening {
+    /// Notes what was opened.
+    fn opened(&mut self, sha256: Sha256Sum, summary: Summary) {
+        self.made_of.add(sha256, &summary);
+        self.summary.push(summary);
+    }
+
     /// The octets of a wanted file; a missing one is noted.
     fn read<'a>(
         &mut self,
@@ -214,15 +231,17 @@ impl Opening {
             repeated,
         } = own::parse(path, &octets, layout, limits)?;
         let used = rows.len();
-        self.summary.push(Summary {
+        let content = Content::Rows {
+            used,
+            skipped,
+            repeated,
+        };
+        let summary = Summary {
             kind: wanted.1,
             path: path.to_owned(),
-            content: Content::Rows {
-                used,
-                skipped,
-                repeated,
-            },
-        });
+            content,
+        };
+        self.opened(Sha256Sum::of(&octets), summary);
         Ok(Source { path, rows })
     }
 
@@ -235,8 +254,9 @@ impl Opening {
         let Some((path, octets)) = self.read(wanted, global::SIZE_MAX)? else {
             return Ok(None);
         };
+        let sha256 = Sha256Sum::of(&octets);
         let table = open(path, octets)?;
-        self.summary.push(table.summary(wanted.1, path));
+        self.opened(sha256, table.summary(wanted.1, path));
         Ok(Some(table))
     }
 }

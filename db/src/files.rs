@@ -3,15 +3,17 @@
 use std::fmt;
 use std::fs;
 use std::io::{ErrorKind, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flow::{CountryCode, Position};
+use serde::Serialize;
 
 use crate::DbError;
 
 /// What a file holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The operator's own prefixes, as CSV.
     PrivatePrefixes,
@@ -95,6 +97,21 @@ pub struct Files {
     pub asn: Option<File>,
     /// What private addresses are given.
     pub site: Site,
+}
+
+impl Files {
+    /// The files that are wanted, there or not.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        let files = [
+            &self.private_prefixes,
+            &self.private_prefixes_vlans,
+            &self.country,
+            &self.city,
+            &self.asn,
+        ];
+        let files = files.into_iter().flatten();
+        files.map(|file| file.path.as_path())
+    }
 }
 
 /// A file that was wanted, not required, and not there.

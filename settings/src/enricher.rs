@@ -1,10 +1,12 @@
 //! `[enricher]`: the databases that flows are looked up in.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use toml::Value;
 
 use crate::check::{Check, item};
+use crate::duration::DAY;
 use crate::raw;
 use crate::site::Site;
 
@@ -18,6 +20,7 @@ pub struct Enricher {
     asn: Option<DatabaseFile>,
     filter: String,
     site: Site,
+    look_interval: Duration,
 }
 
 /// The file of a database.
@@ -78,6 +81,12 @@ impl Enricher {
         &self.filter
     }
 
+    /// How often the files are looked at for changes; zero for never.
+    #[must_use]
+    pub const fn look_interval(&self) -> Duration {
+        self.look_interval
+    }
+
     /// What private addresses get.
     #[must_use]
     pub const fn site(&self) -> &Site {
@@ -95,6 +104,8 @@ impl Enricher {
         let city = file("enricher.city", &raw.city);
         let asn = file("enricher.asn", &raw.asn);
         let filter = check.text(item("enricher.filter", &raw.filter));
+        let interval = item("enricher.look_interval", &raw.look_interval);
+        let look_interval = check.duration(interval, &(Duration::ZERO..=DAY));
         let site = Site::check(&raw.site, check);
         Some(Self {
             private_prefixes: private_prefixes?,
@@ -104,6 +115,7 @@ impl Enricher {
             asn: asn?,
             filter: filter?,
             site: site?,
+            look_interval: look_interval?,
         })
     }
 }

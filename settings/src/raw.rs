@@ -108,6 +108,7 @@ pub(crate) struct Enricher {
     pub(crate) city: Value,
     pub(crate) asn: Value,
     pub(crate) filter: Value,
+    pub(crate) look_interval: Value,
     pub(crate) site: Site,
 }
 

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use std::io;
 
 use actors::ActorsError;
+use actors::librarian::LibraryError;
 use actors::tls::TlsError;
-use db::DbError;
 use settings::SettingsErrors;
 
 use super::demo::DemoError;
@@ -36,8 +36,8 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// A look-up database cannot be used.
-    #[error(transparent)]
-    Db(#[from] DbError),
+    #[error("{0}")]
+    Databases(LibraryError),
     /// The service did not start, or ended with a failure.
     #[error(transparent)]
     Actors(#[from] ActorsError),

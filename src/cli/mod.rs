@@ -7,6 +7,7 @@ mod error;
 mod generate;
 mod inspect;
 mod key_file;
+mod library;
 mod log;
 mod parts;
 mod run;

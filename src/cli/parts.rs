@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use actors::librarian::Stock;
 use actors::pipeline::Parts;
 use actors::tls::ExporterTls;
-use db::{Databases, File, Files, Site};
 use mediation::anonymize::{Anonymization, CryptoPan, OctetPermutation, Policy};
 use mediation::select::PortLimit;
-use settings::{DatabaseFile, Mode, Settings};
+use settings::{Mode, Settings};
 use tracing::{info, warn};
 
 use super::key_file::{self, Found};
+use super::library::Shelf;
 use super::selection::selection;
 use super::{CliError, elements};
 
@@ -22,11 +23,12 @@ pub(crate) fn open(settings: Settings) -> Result<Parts, CliError> {
     };
     let selection = selection(&settings)?;
     let anonymization = anonymization(&settings)?;
-    let databases = databases(&settings)?;
+    let shelf = Arc::new(Shelf::new(settings.enricher()));
+    let stock = Stock::open(shelf).map_err(CliError::Databases)?;
     let elements = elements::named(settings.receiver().elements())?;
     Ok(Parts {
         settings,
-        lookup: Arc::new(databases),
+        stock,
         anonymization,
         selection,
         elements,
@@ -38,40 +40,6 @@ pub(crate) fn open(settings: Settings) -> Result<Parts, CliError> {
 pub(super) fn tls(settings: &Settings) -> Result<Option<ExporterTls>, CliError> {
     let tls = settings.receiver().streams().tls();
     Ok(tls.map(ExporterTls::load).transpose()?)
-}
-
-fn databases(settings: &Settings) -> Result<Databases, CliError> {
-    let file = |file: Option<&DatabaseFile>| {
-        file.map(|file| File {
-            path: file.path().to_owned(),
-            required: file.is_required(),
-        })
-    };
-    let enricher = settings.enricher();
-    let databases = Databases::open(&Files {
-        private_prefixes: file(enricher.private_prefixes()),
-        private_prefixes_vlans: file(enricher.private_prefixes_vlans()),
-        country: file(enricher.country()),
-        city: file(enricher.city()),
-        asn: file(enricher.asn()),
-        site: site(enricher.site()),
-    })?;
-    for summary in databases.summary() {
-        info!("database: {summary}");
-    }
-    for absent in databases.absent() {
-        info!("database: {absent}");
-    }
-    Ok(databases)
-}
-
-fn site(site: &settings::Site) -> Site {
-    Site {
-        country: site.country(),
-        position: site.position(),
-        asn: site.asn(),
-        as_name: site.as_name().map(Into::into),
-    }
 }
 
 /// The policy, with the limit of ports.

@@ -77,7 +77,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rcgen", &["flowstream"]),
     ("rustls", &["actors", "flowstream"]),
     ("ryu", &["protocol"]),
-    ("sha2", &["mediation"]),
+    ("sha2", &["mediation", "db"]),
     ("socket2", &["actors", "flowstream"]),
     ("tokio", &["actors"]),
     ("tokio-rustls", &["actors"]),

@@ -21,6 +21,7 @@ mod client_requests;
 mod command_line;
 mod conservation;
 mod crash;
+mod enrichment;
 mod inspect;
 mod kept;
 mod kernel_drops;

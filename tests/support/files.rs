@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::Value;
+
 use super::tool::tool;
 
 /// Name and octets of each segment in a directory.
@@ -18,6 +20,13 @@ pub(crate) fn segments(directory: &Path) -> BTreeMap<String, Vec<u8>> {
         }
     }
     segments
+}
+
+/// The header of a segment.
+pub(crate) fn header(segment: &[u8]) -> Value {
+    let len = segment[4..8].try_into().unwrap();
+    let end = 8 + u32::from_le_bytes(len) as usize;
+    serde_json::from_slice(&segment[8..end - 4]).unwrap()
 }
 
 /// The names of segments that are not sealed.

@@ -170,6 +170,16 @@ impl Service {
         self.log.wait_for(text, find)
     }
 
+    /// Waits until so many log lines have a message that contains `text`; gives the last.
+    pub(crate) fn wait_for_messages(&self, text: &str, count: usize) -> Value {
+        let found = std::cell::Cell::new(0);
+        let find = |line: &Value| {
+            found.set(found.get() + usize::from(message(line).contains(text)));
+            (found.get() == count).then(|| line.clone())
+        };
+        self.log.wait_for(text, find)
+    }
+
     /// Sends a signal by its name.
     pub(crate) fn signal(&self, name: &str) {
         let kill = format!("kill -s {name} {}", self.child.id());

@@ -10,6 +10,7 @@ use flow::Tick;
 use self::core::Released;
 pub use self::core::{Across, Core, Within};
 use crate::accounting::Accounting;
+use crate::edition::Edition;
 use crate::message::{
     AggregatedFlows, Barrier, CloseTick, Custody, EndBlock, FlowOrder, Origin, OriginalFlows,
     Release, ReleaseAll,
@@ -35,17 +36,20 @@ pub struct Aggregator {
     /// The last release it passed on, and the last second in which it took records in.
     last: Release,
     received: Tick,
+    /// The databases that what leaves next is looked up in.
+    edition: Arc<Edition>,
     next: Courier<AggregatedFlows>,
     bin: Bin,
     accounting: Arc<Accounting>,
 }
 
 impl Aggregator {
-    /// The Aggregator of a lane.
+    /// The Aggregator of a lane. `edition` is for what leaves before the first tick.
     #[must_use]
     pub fn new(
         lane: usize,
         core: Core,
+        edition: Arc<Edition>,
         next: Recipient<AggregatedFlows>,
         bin: Bin,
         accounting: Arc<Accounting>,
@@ -56,6 +60,7 @@ impl Aggregator {
             core,
             last: Release::of(Tick::default()),
             received: Tick::default(),
+            edition,
             next,
             bin,
             accounting,
@@ -81,10 +86,12 @@ impl Aggregator {
                 }),
             };
             let custody = Custody::Aggregated(Arc::clone(&batch));
-            ctx.hold(
-                self.next
-                    .hand_over(AggregatedFlows { from, flows: batch }, custody),
-            );
+            let message = AggregatedFlows {
+                from,
+                flows: batch,
+                edition: Arc::clone(&self.edition),
+            };
+            ctx.hold(self.next.hand_over(message, custody));
             if last {
                 return;
             }
@@ -122,7 +129,12 @@ impl Handler<CloseTick> for Aggregator {
     fn handle(&mut self, close: CloseTick, ctx: &mut Context<Self>) {
         #[cfg(test)]
         crate::simulation::tripwire(NAME);
-        let CloseTick { release, heard } = close;
+        let CloseTick {
+            release,
+            heard,
+            edition,
+        } = close;
+        self.edition = edition;
         let released = self.core.close_tick(release.tick, heard);
         self.pass_on(release, &released, ctx);
     }
@@ -131,9 +143,10 @@ impl Handler<CloseTick> for Aggregator {
 impl Handler<EndBlock> for Aggregator {
     type Result = ();
 
-    fn handle(&mut self, EndBlock(release): EndBlock, ctx: &mut Context<Self>) {
+    fn handle(&mut self, EndBlock { release, edition }: EndBlock, ctx: &mut Context<Self>) {
         #[cfg(test)]
         crate::simulation::tripwire(NAME);
+        self.edition = edition;
         let released = self.core.end_block(&self.bin);
         self.pass_on(release, &released, ctx);
     }
@@ -142,8 +155,9 @@ impl Handler<EndBlock> for Aggregator {
 impl Handler<ReleaseAll> for Aggregator {
     type Result = ();
 
-    fn handle(&mut self, ReleaseAll(release): ReleaseAll, ctx: &mut Context<Self>) {
-        self.release_all(release, ctx);
+    fn handle(&mut self, all: ReleaseAll, ctx: &mut Context<Self>) {
+        self.edition = all.edition;
+        self.release_all(all.release, ctx);
     }
 }
 

@@ -52,6 +52,8 @@ impl Pipeline {
             flows = totals.flows_published,
             recorded = totals.flows_recorded,
             delivered = totals.flows_delivered,
+            databases_reloaded = totals.databases_reloaded,
+            databases_refused = totals.databases_refused,
             "drained"
         );
         let left = totals.records_decoded + totals.records_split + totals.flows_replayed;

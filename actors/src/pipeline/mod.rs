@@ -5,7 +5,7 @@
 //!   system       Overseer, Publisher, and the task that waits for the end
 //!   source       Receiver, ExporterListener, ExporterSessions; or Replayer
 //!   lane 0..n    Aggregator -> Enricher -> Anonymizer
-//!   storage      raw Recorder, prepared Recorder, Quarantine: the ones that touch disks
+//!   storage      raw Recorder, prepared Recorder, Quarantine, Librarian: the ones that touch disks
 //!   clients      ClientListener, ClientSessions
 //! ```
 
@@ -21,10 +21,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::System;
+use actix::{Addr, System};
 use decode::Elements;
 use mediation::anonymize::Anonymization;
-use mediation::enrich::Lookup;
 use settings::Settings;
 use tokio::time::{Instant, interval_at};
 use tokio_util::sync::CancellationToken;
@@ -32,6 +31,7 @@ use tracing::{info, warn};
 
 use crate::ActorsError;
 use crate::accounting::{Accounting, Totals};
+use crate::librarian::Stock;
 pub use crate::selection::Selection;
 use crate::tls::ExporterTls;
 use signals::signals;
@@ -44,8 +44,8 @@ const STATUS: Duration = Duration::from_secs(10);
 pub struct Parts {
     /// The checked settings.
     pub settings: Settings,
-    /// What is known about addresses.
-    pub lookup: Arc<dyn Lookup>,
+    /// What is known about addresses, and where newer knowledge comes from.
+    pub stock: Stock,
     /// What is done to flows before they leave.
     pub anonymization: Anonymization,
     /// Which records and flows go on.
@@ -94,7 +94,8 @@ pub struct Stop {
     pub drain: CancellationToken,
     /// Cancelled to end at once.
     pub now: CancellationToken,
-    /// Whether SIGTERM and SIGINT drain, and a second one ends at once.
+    /// Whether SIGTERM and SIGINT drain, and a second one ends at once; and whether SIGHUP
+    /// reloads the databases.
     pub on_signals: bool,
 }
 
@@ -123,7 +124,10 @@ pub fn run(
     System::new().block_on(async {
         let (pipeline, report) = Pipeline::start(parts).await?;
         if stop.on_signals {
-            actix::spawn(signals()?.watch(stop.clone()));
+            let reload = pipeline.librarian.clone().map(Addr::recipient);
+            let signals = signals()?;
+            actix::spawn(signals.ends.watch(stop.clone()));
+            actix::spawn(signals.reloads.watch(reload));
         }
         started(&report);
         let accounting = Arc::clone(&report.accounting);

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 use dataset::name::Content;
-use dataset::pcapng::write_section;
 use dataset::segment::Kind;
 use mediation::anonymize::Anonymization;
 use protocol::{Form, Format};
@@ -95,8 +94,6 @@ fn raw_store(common: &Common) -> Result<Option<Store>, StoreError> {
     if !recorder.records_raw() || is_replay(&common.settings) {
         return Ok(None);
     }
-    let mut preamble = Vec::new();
-    write_section(&mut preamble);
     let now = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH);
     let run = u64::try_from(now.unwrap_or_default().as_millis()).unwrap_or(u64::MAX);
     let meta = Map::from_iter([(RUN.to_owned(), json!(run))]);
@@ -107,7 +104,7 @@ fn raw_store(common: &Common) -> Result<Option<Store>, StoreError> {
         Kind::Raw,
         Content::Pcapng,
         meta,
-        preamble,
+        Vec::new(),
     );
     Store::open(options).map(Some)
 }
@@ -177,6 +174,7 @@ fn start_raw(
     known: Vec<u8>,
 ) -> Addr<RawRecorder> {
     let (bin, accounting) = (common.bin.clone(), Arc::clone(&common.accounting));
+    let edition = Arc::clone(&common.stock.edition);
     let interval = common.settings.recorder().flush_interval();
     let storage = arbiters.storage.handle();
     supervise(
@@ -184,7 +182,7 @@ fn start_raw(
         common.policy,
         common.overseer.clone(),
         &storage,
-        move |_| RawRecorder::new(store, interval, &known, bin, accounting),
+        move |_| RawRecorder::new(store, interval, &known, &edition, bin, accounting),
     )
 }
 

@@ -1,26 +1,41 @@
-//! SIGTERM and SIGINT: the first drains, the second ends at once.
+//! SIGTERM and SIGINT: the first drains, the second ends at once. SIGHUP reloads.
 
+use actix::Recipient;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
 use super::Stop;
 use crate::ActorsError;
+use crate::message::Reload;
 
+/// The signals that the service listens to.
 pub(super) struct Signals {
+    pub(super) ends: Ends,
+    pub(super) reloads: Reloads,
+}
+
+/// SIGTERM and SIGINT.
+pub(super) struct Ends {
     terminate: Signal,
     interrupt: Signal,
 }
 
-/// Takes the two signals over from the system.
+/// SIGHUP.
+pub(super) struct Reloads(Signal);
+
+/// Takes the signals over from the system.
 pub(super) fn signals() -> Result<Signals, ActorsError> {
     let take = |kind| signal(kind).map_err(ActorsError::Signals);
     Ok(Signals {
-        terminate: take(SignalKind::terminate())?,
-        interrupt: take(SignalKind::interrupt())?,
+        ends: Ends {
+            terminate: take(SignalKind::terminate())?,
+            interrupt: take(SignalKind::interrupt())?,
+        },
+        reloads: Reloads(take(SignalKind::hangup())?),
     })
 }
 
-impl Signals {
+impl Ends {
     async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
@@ -35,5 +50,21 @@ impl Signals {
         let signal = self.next().await;
         warn!(signal, "ending at once");
         stop.now.cancel();
+    }
+}
+
+impl Reloads {
+    /// Has the databases reloaded, where there is somebody to do it.
+    pub(super) async fn watch(mut self, librarian: Option<Recipient<Reload>>) {
+        let signal = "SIGHUP";
+        while self.0.recv().await.is_some() {
+            let Some(librarian) = &librarian else {
+                info!(signal, "a replay uses the databases that it began with");
+                continue;
+            };
+            info!(signal, "reloading the databases");
+            // If it has been given up, the Overseer has said so.
+            librarian.send(Reload).await.ok();
+        }
     }
 }

@@ -25,7 +25,7 @@ use crate::keeper::{self, Keeper};
 use crate::lanes::{LaneEntry, Lanes};
 use crate::message::{Drain, Publish};
 use crate::publisher::Publisher;
-use crate::receiver::{self, BoundPort, Receiver};
+use crate::receiver::{self, BoundPort, Receiver, ToRaw};
 use crate::replayer::{
     self, Outcome, Pacer, PreparedSource, RawSource, Replayer, Source as Replayed,
 };
@@ -168,6 +168,14 @@ impl Source {
         };
     }
 
+    /// The Receiver; none in a replay.
+    pub(super) fn receiver(&self) -> Option<Addr<Receiver>> {
+        match self {
+            Self::Receiver(receiver, _) => Some(receiver.clone()),
+            Self::Replayer(..) => None,
+        }
+    }
+
     /// Waits until a replay is over; for ever where nothing is replayed.
     pub(super) async fn replayed(&self) {
         match self {
@@ -240,10 +248,11 @@ async fn start_receiver(
     let ports: Result<Vec<_>, _> = on(&arbiter, listen).await?;
     let ports = ports?;
     let per_read = common.settings.receiver().datagrams_per_read().get();
-    let raw = outputs
-        .raw
-        .clone()
-        .map(|raw| (raw.clone().recipient(), raw.recipient()));
+    let raw = outputs.raw.clone().map(|raw| ToRaw {
+        arrivals: raw.clone().recipient(),
+        editions: raw.clone().recipient(),
+        end: raw.recipient(),
+    });
     let (bin, accounting) = (common.bin.clone(), Arc::clone(&common.accounting));
     let keeper = start_keeper(common, arbiters).map(Addr::recipient);
     let receiver = supervise(
@@ -311,8 +320,9 @@ fn intake(
     let exporters = Exporters::new(listener, told);
     let (bin, selection) = (common.bin.clone(), Arc::clone(&common.selection));
     let border = block_rules(&common.settings).map(|rules| Border::new(rules.block_records));
+    let edition = Arc::clone(&common.stock.edition);
     move || {
-        let lanes = Lanes::new(stage, lanes, &bin);
+        let lanes = Lanes::new(stage, lanes, edition, &bin);
         Intake::new(stage, decoder, exporters, selection, clock, lanes, bin).with_blocks(border)
     }
 }

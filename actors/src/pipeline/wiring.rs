@@ -9,7 +9,6 @@ use decode::Elements;
 use mediation::aggregate::{self, Apart, Incomplete, Observers, Rules, Timeouts};
 use mediation::anonymize::Anonymization;
 use mediation::blocks::{self, Blocks};
-use mediation::enrich::Lookup;
 use settings::{ApartBy, IncompleteTcp, Mode, Settings, SeveralExporters};
 use std::time::Duration;
 
@@ -21,8 +20,10 @@ use crate::ActorsError;
 use crate::accounting::Accounting;
 use crate::aggregator::{self, Aggregator, Core};
 use crate::anonymizer::{self, Anonymizer};
+use crate::edition::Edition;
 use crate::enricher::{self, Enricher};
 use crate::lanes::LaneEntry;
+use crate::librarian::{self, Librarian, Stock};
 use crate::overseer::{Escalation, Overseer};
 use crate::publisher::{self, Publisher};
 use crate::quarantine::{Bin, Quarantine, Shelf};
@@ -36,6 +37,7 @@ pub(super) struct Common {
     pub(super) policy: Policy,
     pub(super) anonymization: Arc<Anonymization>,
     pub(super) selection: Arc<Selection>,
+    pub(super) stock: Stock,
     pub(super) overseer: Recipient<Incident>,
     pub(super) bin: Bin,
     pub(super) accounting: Arc<Accounting>,
@@ -56,6 +58,8 @@ pub(super) struct Pipeline {
     pub(super) publisher: Addr<Publisher>,
     pub(super) outputs: Outputs,
     pub(super) quarantine: Addr<Quarantine>,
+    /// None in a replay, which uses one edition, or those that were recorded.
+    pub(super) librarian: Option<Addr<Librarian>>,
     pub(super) escalation: Escalation,
     pub(super) accounting: Arc<Accounting>,
     pub(super) drain_timeout: Duration,
@@ -63,34 +67,20 @@ pub(super) struct Pipeline {
 
 impl Pipeline {
     /// Starts every stage, the last of the flow first.
-    pub(super) async fn start(parts: Parts) -> Result<(Self, Started), ActorsError> {
-        let Parts {
-            settings,
-            lookup,
-            anonymization,
-            elements,
-            tls,
-            selection,
-        } = parts;
-        let arbiters = Arbiters::new(lane_count(&settings));
+    pub(super) async fn start(mut parts: Parts) -> Result<(Self, Started), ActorsError> {
+        let tls = parts.tls.take();
+        let arbiters = Arbiters::new(lane_count(&parts.settings));
         let (escalation, accounting) = (Escalation::default(), Arc::new(Accounting::default()));
         let overseer = Overseer::new(escalation.clone(), Arc::clone(&accounting)).start();
-        let (common, quarantine) = common(
-            settings,
-            elements,
-            Arc::new(anonymization),
-            Arc::new(selection),
-            overseer.recipient(),
-            &accounting,
-            &arbiters,
-        );
+        let (common, quarantine) = common(parts, overseer.recipient(), &accounting, &arbiters);
         let feed = Source::prepare(&common, tls.as_ref())?;
         let outputs = Outputs::start(&common, &arbiters, &feed).await?;
         let publisher = start_publisher(&common, &outputs, arbiters.lanes.len());
-        let lanes = start_lanes(&common, &arbiters, &lookup, &publisher);
+        let lanes = start_lanes(&common, &arbiters, &publisher);
         let entries = lanes.iter().map(Lane::entry).collect();
         let (source, Ports { exporters, streams }) =
             Source::start(&common, &arbiters, feed, entries, &publisher, &outputs).await?;
+        let librarian = start_librarian(&common, &arbiters, &source);
         let clients = outputs.addresses.clone();
         let started = Started {
             exporters,
@@ -106,6 +96,7 @@ impl Pipeline {
             publisher,
             outputs,
             quarantine,
+            librarian,
             escalation,
             accounting,
             drain_timeout,
@@ -131,14 +122,12 @@ impl Pipeline {
 }
 
 fn common(
-    settings: Settings,
-    elements: Arc<Elements>,
-    anonymization: Arc<Anonymization>,
-    selection: Arc<Selection>,
+    parts: Parts,
     overseer: Recipient<Incident>,
     accounting: &Arc<Accounting>,
     arbiters: &Arbiters,
 ) -> (Common, Addr<Quarantine>) {
+    let settings = parts.settings;
     let policy = supervision(&settings);
     let (directory, bytes_max) = {
         let supervision = settings.supervision();
@@ -156,10 +145,11 @@ fn common(
     let bin = Bin::new(quarantine.clone().recipient(), Arc::clone(accounting));
     let common = Common {
         settings,
-        elements,
+        elements: parts.elements,
         policy,
-        anonymization,
-        selection,
+        anonymization: Arc::new(parts.anonymization),
+        selection: Arc::new(parts.selection),
+        stock: parts.stock,
         overseer,
         bin,
         accounting: Arc::clone(accounting),
@@ -264,15 +254,10 @@ fn start_publisher(common: &Common, outputs: &Outputs, lanes: usize) -> Addr<Pub
     )
 }
 
-fn start_lanes(
-    common: &Common,
-    arbiters: &Arbiters,
-    lookup: &Arc<dyn Lookup>,
-    publisher: &Addr<Publisher>,
-) -> Vec<Lane> {
+fn start_lanes(common: &Common, arbiters: &Arbiters, publisher: &Addr<Publisher>) -> Vec<Lane> {
     let start = |(number, arbiter): (usize, &Arbiter)| {
         let core = core(&common.settings, number);
-        Lane::start(number, core, common, &arbiter.handle(), lookup, publisher)
+        Lane::start(number, core, common, &arbiter.handle(), publisher)
     };
     arbiters.lanes.iter().enumerate().map(start).collect()
 }
@@ -293,13 +278,13 @@ impl Lane {
         core: Core,
         common: &Common,
         arbiter: &ArbiterHandle,
-        lookup: &Arc<dyn Lookup>,
         publisher: &Addr<Publisher>,
     ) -> Self {
         let Common {
             policy: falls,
             anonymization,
             selection,
+            stock,
             overseer,
             bin,
             accounting,
@@ -310,20 +295,21 @@ impl Lane {
         let anonymizer = supervise(anonymizer::NAME, *falls, overseer.clone(), arbiter, |_| {
             Anonymizer::new(policy, next, its_bin, counts)
         });
-        let (next, lookup) = (anonymizer.clone().recipient(), Arc::clone(lookup));
+        let next = anonymizer.clone().recipient();
         let selection = Arc::clone(selection);
         let (its_bin, counts) = (bin.clone(), Arc::clone(accounting));
         let enricher = supervise(enricher::NAME, *falls, overseer.clone(), arbiter, |_| {
-            Enricher::new(lookup, selection, next, its_bin, counts)
+            Enricher::new(selection, next, its_bin, counts)
         });
         let next = enricher.clone().recipient();
+        let edition: Arc<Edition> = Arc::clone(&stock.edition);
         let (its_bin, counts) = (bin.clone(), Arc::clone(accounting));
         let aggregator = supervise(
             aggregator::NAME,
             *falls,
             overseer.clone(),
             arbiter,
-            move |_| Aggregator::new(number, core, next, its_bin, counts),
+            move |_| Aggregator::new(number, core, edition, next, its_bin, counts),
         );
         Self {
             aggregator,
@@ -340,6 +326,25 @@ impl Lane {
             ends: self.aggregator.clone().recipient(),
         }
     }
+}
+
+/// The Librarian of a live pipeline.
+fn start_librarian(
+    common: &Common,
+    arbiters: &Arbiters,
+    source: &Source,
+) -> Option<Addr<Librarian>> {
+    let receiver = source.receiver()?;
+    let stock = common.stock.clone();
+    let interval = common.settings.enricher().look_interval();
+    let accounting = Arc::clone(&common.accounting);
+    Some(supervise(
+        librarian::NAME,
+        common.policy,
+        common.overseer.clone(),
+        &arbiters.storage.handle(),
+        move |_| Librarian::new(stock, receiver.recipient(), interval, accounting),
+    ))
 }
 
 /// Whether the settings ask for a replay.

@@ -20,7 +20,8 @@ use tracing::{error, warn};
 use crate::accounting::Accounting;
 use crate::intake::Intake;
 use crate::message::{
-    Arrivals, Custody, Drain, EndOfRun, Keep, RawArrivals, StreamMessages, Verdict,
+    Adopt, Adopted, Arrivals, Custody, Drain, EndOfRun, Keep, RawArrivals, RawEdition,
+    StreamMessages, Verdict,
 };
 use crate::quarantine::Bin;
 use crate::rate_limit::RateLimit;
@@ -56,6 +57,24 @@ struct Keeping {
     busy: bool,
 }
 
+/// The Recorder of the raw dataset, as the Receiver sees it.
+#[derive(Clone)]
+pub struct ToRaw {
+    /// Takes what came.
+    pub arrivals: Recipient<RawArrivals>,
+    /// Takes the databases that count from a tick on.
+    pub editions: Recipient<RawEdition>,
+    /// Takes the end of the run.
+    pub end: Recipient<EndOfRun>,
+}
+
+/// The ways to that Recorder.
+struct Raw {
+    arrivals: Courier<RawArrivals>,
+    editions: Courier<RawEdition>,
+    end: Recipient<EndOfRun>,
+}
+
 /// A socket has something to read.
 #[derive(Debug, Clone, Copy)]
 struct Readable(usize);
@@ -65,7 +84,7 @@ pub struct Receiver {
     ports: Vec<Arc<UdpPort>>,
     reading: Reading,
     intake: Intake,
-    raw: Option<(Courier<RawArrivals>, Recipient<EndOfRun>)>,
+    raw: Option<Raw>,
     keeping: Option<Keeping>,
     accounting: Arc<Accounting>,
     log: RateLimit,
@@ -80,12 +99,16 @@ impl Receiver {
         ports: Vec<Arc<UdpPort>>,
         per_read: usize,
         intake: Intake,
-        raw: Option<(Recipient<RawArrivals>, Recipient<EndOfRun>)>,
+        raw: Option<ToRaw>,
         keeper: Option<Recipient<Keep>>,
         bin: Bin,
         accounting: Arc<Accounting>,
     ) -> Self {
-        let raw = raw.map(|(next, end)| (Courier::new(NAME, next, bin, RAW_WINDOW), end));
+        let raw = raw.map(|to| Raw {
+            arrivals: Courier::new(NAME, to.arrivals, bin.clone(), RAW_WINDOW),
+            editions: Courier::new(NAME, to.editions, bin, 1),
+            end: to.end,
+        });
         let keeping = keeper.map(|keeper| Keeping {
             keeper,
             kept: 0,
@@ -139,9 +162,12 @@ impl Receiver {
             return;
         }
         let batch = Arc::new(batch);
-        if let Some((raw, _)) = &self.raw {
+        if let Some(raw) = &self.raw {
             let custody = Custody::Arrivals(Arc::clone(&batch));
-            ctx.hold(raw.hand_over(RawArrivals(Arc::clone(&batch)), custody));
+            ctx.hold(
+                raw.arrivals
+                    .hand_over(RawArrivals(Arc::clone(&batch)), custody),
+            );
         }
         self.intake.take_in(&batch, ctx);
     }
@@ -264,6 +290,21 @@ impl Handler<StreamMessages> for Receiver {
     }
 }
 
+impl Handler<Adopt> for Receiver {
+    type Result = Adopted;
+
+    /// What was read so far was received before the next tick, and is on its way to the
+    /// Recorder; what is read from now on comes behind the word of the new edition.
+    fn handle(&mut self, Adopt(edition): Adopt, ctx: &mut Context<Self>) -> Adopted {
+        let from = self.intake.adopt(Arc::clone(&edition));
+        if let Some(raw) = &self.raw {
+            let said = RawEdition { from, edition };
+            ctx.hold(raw.editions.hand_over(said, Custody::Nothing));
+        }
+        Adopted(from)
+    }
+}
+
 impl Handler<Drain> for Receiver {
     type Result = ResponseActFuture<Self, ()>;
 
@@ -289,7 +330,7 @@ impl Handler<Drain> for Receiver {
         let raw = self
             .raw
             .as_ref()
-            .map(|(raw, end)| (raw.all_landed(), end.clone()));
+            .map(|raw| (raw.arrivals.all_landed(), raw.end.clone()));
         let finished = async move {
             if let Some(kept) = kept {
                 kept.await.ok();

@@ -8,7 +8,8 @@ use tracing::error;
 
 use super::PREPARED;
 use crate::accounting::Accounting;
-use crate::message::{Barrier, Custody, EndOfRun, Publish};
+use crate::edition::{DATABASES, Edition};
+use crate::message::{Barrier, Custody, EndOfRun, Record};
 use crate::quarantine::Bin;
 use crate::rate_limit::RateLimit;
 use crate::ring::Ring;
@@ -41,9 +42,9 @@ impl PreparedRecorder {
         }
     }
 
-    fn record(&mut self, block: &Block, rows: &[u8]) {
+    fn record(&mut self, block: &Block, rows: &[u8], edition: &Edition) {
         let count = block.flows().len();
-        match self.write(block, rows) {
+        match self.write(block, rows, edition) {
             Ok(()) => self.accounting.flows_recorded.add_len(count),
             Err(error) => {
                 self.accounting.flows_not_recorded.add_len(count);
@@ -54,7 +55,9 @@ impl PreparedRecorder {
         }
     }
 
-    fn write(&mut self, block: &Block, rows: &[u8]) -> Result<(), StoreError> {
+    /// Flows of other databases are in another segment, whose header names these.
+    fn write(&mut self, block: &Block, rows: &[u8], edition: &Edition) -> Result<(), StoreError> {
+        self.store.set_meta(DATABASES, edition.made_of())?;
         self.store.skip_to(block.first_seq())?;
         let count = u32::try_from(block.flows().len()).unwrap_or(u32::MAX);
         self.store.append(block.tick().millis(), count, rows)
@@ -67,15 +70,16 @@ impl Actor for PreparedRecorder {
 
 impl Supervised for PreparedRecorder {}
 
-impl Handler<Publish> for PreparedRecorder {
+impl Handler<Record> for PreparedRecorder {
     type Result = ();
 
-    fn handle(&mut self, Publish(block): Publish, _: &mut Context<Self>) {
+    fn handle(&mut self, record: Record, _: &mut Context<Self>) {
+        let Record { block, edition } = record;
         #[cfg(test)]
         crate::simulation::tripwire(PREPARED);
         let form = &self.form;
         match guard(|| block.encoded(form)) {
-            Ok(rows) => self.record(&block, &rows),
+            Ok(rows) => self.record(&block, &rows, &edition),
             Err(fault) => self
                 .bin
                 .put(PREPARED, fault, Custody::Block(Arc::clone(&block))),

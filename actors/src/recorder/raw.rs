@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use dataset::pcapng::{
-    Statistics, Steps, StreamWriter, write_datagram, write_state, write_statistics,
+    Statistics, Steps, StreamWriter, write_databases, write_datagram, write_section, write_state,
+    write_statistics,
 };
-use flow::ReceiveTime;
+use flow::{ReceiveTime, Tick};
 use tokio::time::Instant;
 use tracing::error;
 
 use super::RAW;
 use crate::accounting::Accounting;
-use crate::message::{Arrival, Arrivals, Custody, EndOfRun, RawArrivals};
+use crate::edition::{self, Edition};
+use crate::message::{Arrival, Arrivals, Custody, EndOfRun, RawArrivals, RawEdition};
 use crate::quarantine::Bin;
 use crate::rate_limit::RateLimit;
 use crate::store::{Store, StoreError};
@@ -87,8 +89,8 @@ fn encode(batch: &Arrivals, streams: &StreamWriter) -> Encoded {
 pub struct RawRecorder {
     store: Store,
     flush_interval: Duration,
-    /// Blocks that come before the first row of the run.
-    begin: Vec<u8>,
+    /// Blocks that come before the next row.
+    ahead: Vec<u8>,
     waiting: Waiting,
     streams: StreamWriter,
     bin: Bin,
@@ -98,30 +100,48 @@ pub struct RawRecorder {
 
 impl RawRecorder {
     /// A Recorder that writes to `store` at least each `flush_interval`, and before
-    /// everything what was `known` when the run began.
+    /// everything what was `known` of exporters when the run began, and its databases.
     #[must_use]
     pub fn new(
         store: Store,
         flush_interval: Duration,
         known: &[u8],
+        edition: &Edition,
         bin: Bin,
         accounting: Arc<Accounting>,
     ) -> Self {
         let (waiting, log) = (Waiting::default(), RateLimit::per_second(1));
-        let mut begin = Vec::new();
-        if let Err(error) = write_state(&mut begin, known) {
+        let mut ahead = Vec::new();
+        if let Err(error) = write_state(&mut ahead, known) {
             error!(%error, "what is known of exporters is not recorded; a replay will lack it");
         }
-        Self {
+        let mut recorder = Self {
             store,
             flush_interval,
-            begin,
+            ahead,
             waiting,
             streams: StreamWriter::new(),
             bin,
             accounting,
             log,
+        };
+        recorder.begin_segments_with(None, edition);
+        recorder
+    }
+
+    /// Every segment begins with the databases that count then, so that it can be read
+    /// alone. Gives the block.
+    fn begin_segments_with(&mut self, from: Option<Tick>, edition: &Edition) -> Vec<u8> {
+        let mut block = Vec::new();
+        let said = edition::record(from, edition.made_of());
+        if let Err(error) = write_databases(&mut block, &said) {
+            error!(%error, "which databases are used is not recorded; a replay cannot tell");
         }
+        let mut preamble = Vec::new();
+        write_section(&mut preamble);
+        preamble.extend_from_slice(&block);
+        self.store.set_preamble(preamble);
+        block
     }
 
     fn take_in(&mut self, encoded: Encoded) {
@@ -146,8 +166,8 @@ impl RawRecorder {
         if waiting.rows == 0 {
             return;
         }
-        if !self.begin.is_empty() {
-            waiting.blocks.splice(..0, self.begin.iter().copied());
+        if !self.ahead.is_empty() {
+            waiting.blocks.splice(..0, self.ahead.iter().copied());
         }
         let written = self
             .store
@@ -157,7 +177,7 @@ impl RawRecorder {
         waiting.blocks.clear();
         match written {
             Ok(()) => {
-                self.begin = Vec::new();
+                self.ahead = Vec::new();
                 self.streams.stored();
                 self.accounting.datagrams_recorded.add(datagrams);
             }
@@ -181,7 +201,7 @@ impl RawRecorder {
     fn finish(&mut self, end: EndOfRun) -> Result<(), StoreError> {
         self.flush();
         if let Some(tick) = end.ran_until {
-            let mut block = Vec::new();
+            let mut block = std::mem::take(&mut self.ahead);
             let statistics = Statistics {
                 end: tick.begins(),
                 received: Some(self.accounting.datagrams_received.get()),
@@ -216,6 +236,17 @@ impl Handler<RawArrivals> for RawRecorder {
             Err(fault) => self.bin.put(RAW, fault, Custody::Arrivals(batch)),
         }
         self.flush_if_due();
+    }
+}
+
+/// What was received before is written first: an edition counts from where it stands.
+impl Handler<RawEdition> for RawRecorder {
+    type Result = ();
+
+    fn handle(&mut self, RawEdition { from, edition }: RawEdition, _: &mut Context<Self>) {
+        self.flush();
+        let block = self.begin_segments_with(from, &edition);
+        self.ahead.extend_from_slice(&block);
     }
 }
 

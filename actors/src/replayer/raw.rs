@@ -200,6 +200,7 @@ impl RawSource {
                     let known = known.filter(|_| !self.running);
                     self.events.extend(known.map(Event::Begin));
                 }
+                Item::Databases(_) => {}
                 Item::Statistics(statistics) => {
                     seconds.close(&mut self.events);
                     self.events

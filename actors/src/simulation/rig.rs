@@ -17,7 +17,7 @@ use super::collector::{Incidents, Seen, tell};
 use super::driver::{self, Advance, Deliver, Driver, EndRun};
 use super::fault::Trip;
 use super::scenario::{Scenario, Stage, Step};
-use super::stages::{Lane, Parts};
+use super::stages::{Lane, Parts, poisonable};
 use crate::accounting::Accounting;
 use crate::clock::Clock;
 use crate::exporters::Exporters;
@@ -294,7 +294,7 @@ fn driver(parts: &mut Parts, lanes: &[Lane], taken: Arc<AtomicUsize>) -> Addr<Dr
     let clock = Clock::new(timeouts().horizon_secs());
     let border = parts.setup.block_records.map(Border::new);
     parts.supervise(driver::NAME, move |_| {
-        let lanes = Lanes::new(driver::NAME, entries, &bin);
+        let lanes = Lanes::new(driver::NAME, entries, poisonable(), &bin);
         let decoder = decode::Decoder::new(decode::Limits::default());
         let exporters = Exporters::new(Listener::new(timeouts(), 16), Box::new(|addr| addr));
         let intake = Intake::new(

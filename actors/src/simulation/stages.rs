@@ -14,6 +14,7 @@ use super::traffic::is_poison;
 use crate::accounting::Accounting;
 use crate::aggregator::{self, Aggregator, Core};
 use crate::anonymizer::{self, Anonymizer};
+use crate::edition::Edition;
 use crate::enricher::{self, Enricher};
 use crate::lanes::LaneEntry;
 use crate::publisher::Publisher;
@@ -30,6 +31,11 @@ impl Lookup for Poisonable {
         }
         Place::default()
     }
+}
+
+/// The databases of a run.
+pub(crate) fn poisonable() -> Arc<Edition> {
+    Arc::new(Edition::new(Arc::new(Poisonable), serde_json::Value::Null))
 }
 
 /// What every stage is built with.
@@ -120,12 +126,12 @@ impl Lane {
         let (bin, accounting) = (parts.bin.clone(), Arc::clone(&parts.accounting));
         let next = anonymizer.clone().recipient();
         let enricher = parts.supervise(enricher::NAME, move |_| {
-            Enricher::new(Arc::new(Poisonable), Arc::default(), next, bin, accounting)
+            Enricher::new(Arc::default(), next, bin, accounting)
         });
         let (bin, accounting) = (parts.bin.clone(), Arc::clone(&parts.accounting));
         let next = enricher.clone().recipient();
         let aggregator = parts.supervise(aggregator::NAME, move |_| {
-            Aggregator::new(number, core, next, bin, accounting)
+            Aggregator::new(number, core, poisonable(), next, bin, accounting)
         });
         Self {
             aggregator,

@@ -98,6 +98,24 @@ impl Store {
         Ok(())
     }
 
+    /// What the headers of segments say under `key` from the next row on. If that is
+    /// something else than so far, the open segment is sealed.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the open segment cannot be sealed.
+    pub fn set_meta(&mut self, key: &str, value: &Value) -> Result<(), StoreError> {
+        if self.options.meta.get(key) == Some(value) {
+            return Ok(());
+        }
+        self.options.meta.insert(key.to_owned(), value.clone());
+        self.seal()
+    }
+
+    /// What comes before the first row of segments that are not begun yet.
+    pub fn set_preamble(&mut self, preamble: Vec<u8>) {
+        self.options.preamble = preamble;
+    }
+
     /// Appends rows as one frame, in a new segment if the open one is full.
     ///
     /// # Errors

@@ -321,7 +321,7 @@ fn take_frame(
         let taken = match item {
             Ok(Item::Datagram(datagram)) => take(of_datagram(datagram))?,
             Ok(Item::Piece(piece)) => streams.take(&piece, take)?,
-            Ok(Item::Statistics(_) | Item::State(_)) => continue,
+            Ok(Item::Statistics(_) | Item::State(_) | Item::Databases(_)) => continue,
             Err(error) => return Ok(Err(Broken::from(&error))),
         };
         if taken.is_break() {

@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 
 use dataset::capture::Capture;
 use dataset::pcapng::{
-    Item, PAYLOAD_V4_MAX, PAYLOAD_V6_MAX, Reader, STATE_MAX, Statistics, write_datagram,
-    write_section, write_state, write_statistics,
+    DATABASES_MAX, Item, PAYLOAD_V4_MAX, PAYLOAD_V6_MAX, Reader, STATE_MAX, Statistics,
+    write_databases, write_datagram, write_section, write_state, write_statistics,
 };
 use dataset::{Datagram, DatasetError};
 use flow::ReceiveTime;
@@ -69,7 +69,7 @@ fn read_back(blocks: &[u8]) -> Vec<Owned> {
     let mut reader = Reader::new();
     let items = reader.items(blocks).filter_map(|item| match item.unwrap() {
         Item::Datagram(datagram) => Some(Owned::of(&datagram)),
-        Item::Piece(_) | Item::Statistics(_) | Item::State(_) => None,
+        Item::Piece(_) | Item::Statistics(_) | Item::State(_) | Item::Databases(_) => None,
     });
     items.collect()
 }
@@ -315,5 +315,34 @@ fn too_much_to_know_is_refused_and_blocks_of_others_are_passed_over() {
     assert!(
         reader.items(&blocks).any(|item| item.is_err()),
         "longer than its block"
+    );
+}
+
+#[test]
+fn databases_come_back_as_they_were_named_and_other_tools_pass_over_them() {
+    let named = |blocks: &[u8]| -> Vec<Vec<u8>> {
+        let mut reader = Reader::new();
+        let items = reader.items(blocks).filter_map(|item| match item.unwrap() {
+            Item::Databases(octets) => Some(octets.to_vec()),
+            _ => None,
+        });
+        items.collect()
+    };
+    let mut blocks = section();
+    write_databases(&mut blocks, b"these").unwrap();
+    write_databases(&mut blocks, &[7; DATABASES_MAX]).unwrap();
+    let begun = blocks.len();
+    assert!(write_databases(&mut blocks, &[0; DATABASES_MAX + 1]).is_err());
+    assert_eq!(blocks.len(), begun, "nothing of what is too long");
+    assert_eq!(named(&blocks), [b"these".to_vec(), vec![7; DATABASES_MAX]]);
+    assert!(read_back(&blocks).is_empty() && known(&blocks).is_empty());
+    assert!(captured(&blocks).is_empty());
+    let at = blocks.len() - (DATABASES_MAX + 16);
+    assert_eq!(&blocks[at..at + 8], b"flowdbas");
+    blocks[at + 10] ^= 0x80;
+    let mut reader = Reader::new();
+    assert!(
+        reader.items(&blocks).any(|item| item.is_err()),
+        "longer than may be"
     );
 }

@@ -145,7 +145,12 @@ impl House {
             order: FlowOrder::OfStream,
         };
         let flows = sample::anonymized(flows);
-        let published = self.publisher.send(AnonymizedFlows { from, flows });
+        let edition = sample::edition(serde_json::Value::Null);
+        let published = self.publisher.send(AnonymizedFlows {
+            from,
+            flows,
+            edition,
+        });
         published.await.unwrap();
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix::prelude::*;
 use tokio::time::{Instant, sleep};
 
-use super::poison::{Panics, message};
+use super::poison::message;
 use crate::accounting::Accounting;
 use crate::enricher::{self, Enricher};
 use crate::message::{Barrier, EnrichedFlows};
@@ -42,7 +42,7 @@ fn a_barrier_is_answered_after_the_batch_before_it_also_if_the_stage_fell_meanwh
             let bin = Bin::new(quarantine, Arc::clone(&accounting));
             let (next, here) = (Slow.start().recipient(), Arbiter::current());
             let enricher = supervise(enricher::NAME, POLICY, overseer, &here, move |_| {
-                Enricher::new(Arc::new(Panics), Arc::default(), next, bin, accounting)
+                Enricher::new(Arc::default(), next, bin, accounting)
             });
             if falls {
                 enricher.send(Trip::AfterBatch).await.unwrap();

@@ -10,6 +10,7 @@ use mediation::enrich::Lookup;
 use tokio::time::sleep;
 
 use crate::accounting::Accounting;
+use crate::edition::Edition;
 use crate::enricher::{self, Enricher};
 use crate::message::{
     AggregatedFlows, Barrier, Custody, EnrichedFlows, FlowOrder, Origin, Release,
@@ -69,6 +70,7 @@ pub(super) fn message(numbers: &[u32]) -> AggregatedFlows {
             order: FlowOrder::OfStream,
         },
         flows: Arc::new(numbers.iter().copied().map(flow).collect()),
+        edition: Arc::new(Edition::new(Arc::new(Panics), serde_json::Value::Null)),
     }
 }
 
@@ -92,7 +94,7 @@ fn poison_among(per_message: usize) {
         let bin = Bin::new(quarantine, Arc::clone(&accounting));
         let here = Arbiter::current();
         let enricher = supervise(enricher::NAME, POLICY, overseer, &here, move |_| {
-            Enricher::new(Arc::new(Panics), Arc::default(), out, bin, accounting)
+            Enricher::new(Arc::default(), out, bin, accounting)
         });
         let numbers: Vec<u32> = (1..=MESSAGES).collect();
         for some in numbers.chunks(per_message) {

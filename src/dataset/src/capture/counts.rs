@@ -88,7 +88,7 @@ impl Counts {
             Event::Statistics(_) => self.statistics += 1,
             Event::Untimed => self.untimed += 1,
             Event::Structure => {}
-            Event::State(_) | Event::Other => self.other_blocks += 1,
+            Event::State(_) | Event::Databases(_) | Event::Other => self.other_blocks += 1,
         }
         None
     }

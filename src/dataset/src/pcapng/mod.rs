@@ -9,8 +9,9 @@
 //! In a segment, the preamble frame holds section header and interface ([`write_section`]),
 //! each row is one enhanced packet block ([`write_datagram`], [`StreamWriter`]), and a
 //! trailer frame holds the statistics ([`write_statistics`]) that say until when the
-//! pipeline's clock ran. Before the first row of a run there may be what was known when it
-//! began ([`write_state`]), in blocks of a type for local use. A stream goes on from segment
+//! pipeline's clock ran. In blocks of a type for local use there may be, before the first row
+//! of a run, what was known when it began ([`write_state`]), and anywhere, the look-up
+//! databases that count from a time on ([`write_databases`]). A stream goes on from segment
 //! to segment; each segment begins with a whole message of every stream in it.
 
 pub(crate) mod block;
@@ -23,7 +24,7 @@ mod write;
 pub use read::{Item, Items, Reader};
 pub use section::{StatePart, Statistics};
 pub use streams::{Steps, StreamWriter};
-pub use write::{write_datagram, write_section, write_state, write_statistics};
+pub use write::{write_databases, write_datagram, write_section, write_state, write_statistics};
 
 /// Largest packet, in octets, headers included.
 pub const PACKET_LEN_MAX: u32 = 256 << 10;
@@ -49,6 +50,12 @@ const STATE_PART: usize = 256 << 10;
 /// What the body of such a block begins with: numbers for local use are anybody's.
 const STATE_MAGIC: [u8; 8] = *b"flowstrm";
 
+/// The same of a block that names look-up databases.
+const DATABASES_MAGIC: [u8; 8] = *b"flowdbas";
+
+/// Most octets that name look-up databases.
+pub const DATABASES_MAX: usize = 64 << 10;
+
 /// Most octets of a TCP segment in an IPv4 packet.
 const SEGMENT_V4_MAX: usize = 65_535 - 20 - 20;
 
@@ -63,7 +70,7 @@ pub(crate) mod kind {
     pub(crate) const STATISTICS: u32 = 5;
     pub(crate) const PACKET: u32 = 6;
     /// For local use, which other tools pass over: what was known when a run began.
-    pub(crate) const STATE: u32 = 0x8000_464C;
+    pub(crate) const LOCAL: u32 = 0x8000_464C;
 }
 
 /// Option codes.

@@ -19,6 +19,8 @@ pub enum Item<'a> {
     Statistics(Statistics),
     /// A part of what was known when a run began.
     State(StatePart<'a>),
+    /// The look-up databases that count from a time on, in the words of who wrote it.
+    Databases(&'a [u8]),
 }
 
 /// Reads the payloads of a segment's frames, the preamble first.
@@ -82,6 +84,9 @@ impl<'a> Items<'_, 'a> {
         }
         if let Event::State(part) = event {
             return Some(Item::State(*part));
+        }
+        if let Event::Databases(octets) = event {
+            return Some(Item::Databases(octets));
         }
         let (received, octets, carried) = counts.take(event)?;
         let tcp = match carried {

@@ -3,7 +3,10 @@
 use flow::ReceiveTime;
 
 use super::block::{Block, Order};
-use super::{INTERFACES_MAX, PACKET_LEN_MAX, STATE_MAGIC, STATE_PART, kind, option};
+use super::{
+    DATABASES_MAGIC, DATABASES_MAX, INTERFACES_MAX, PACKET_LEN_MAX, STATE_MAGIC, STATE_PART, kind,
+    option,
+};
 use crate::error::within;
 use crate::packet::Link;
 use crate::{DatasetError, Result};
@@ -45,6 +48,8 @@ pub(crate) enum Event<'a> {
     Statistics(Statistics),
     /// A part of what was known when a run began.
     State(StatePart<'a>),
+    /// The look-up databases that count from a time on.
+    Databases(&'a [u8]),
     /// A packet without a time.
     Untimed,
     /// The beginning of a section or an interface.
@@ -77,7 +82,7 @@ pub(crate) struct Section {
 pub(crate) const fn is_needed(kind: u32) -> bool {
     matches!(
         kind,
-        kind::SECTION | kind::INTERFACE | kind::STATISTICS | kind::PACKET | kind::STATE
+        kind::SECTION | kind::INTERFACE | kind::STATISTICS | kind::PACKET | kind::LOCAL
     )
 }
 
@@ -94,14 +99,19 @@ pub(crate) fn interpret<'a>(section: &mut Option<Section>, block: Block<'a>) -> 
         kind::INTERFACE => section.add_interface(block),
         kind::PACKET => section.packet(block),
         kind::STATISTICS => section.statistics(block),
-        kind::STATE => state(block),
+        kind::LOCAL => local(block),
         kind::SIMPLE_PACKET => Ok(Event::Untimed),
         _ => Ok(Event::Other),
     }
 }
 
 /// A block for local use: ours by what it begins with, or somebody else's.
-fn state<'a>(block: Block<'a>) -> Result<Event<'a>> {
+fn local<'a>(block: Block<'a>) -> Result<Event<'a>> {
+    if block.body.starts_with(&DATABASES_MAGIC) {
+        let len = block.u32(8)?;
+        within(block.offset, "databases", len.into(), DATABASES_MAX as u64)?;
+        return Ok(Event::Databases(block.slice(12, len)?));
+    }
     if !block.body.starts_with(&STATE_MAGIC) {
         return Ok(Event::Other);
     }

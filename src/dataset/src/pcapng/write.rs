@@ -7,8 +7,8 @@ use flow::ReceiveTime;
 use super::ip::put_udp;
 use super::section::Statistics;
 use super::{
-    BYTE_ORDER_MAGIC, LINKTYPE_RAW, NANOSECONDS, PAYLOAD_V4_MAX, PAYLOAD_V6_MAX, STATE_MAGIC,
-    STATE_MAX, STATE_PART, kind, option,
+    BYTE_ORDER_MAGIC, DATABASES_MAGIC, DATABASES_MAX, LINKTYPE_RAW, NANOSECONDS, PAYLOAD_V4_MAX,
+    PAYLOAD_V6_MAX, STATE_MAGIC, STATE_MAX, STATE_PART, kind, option,
 };
 use crate::datagram::same_family;
 use crate::error::within;
@@ -110,7 +110,7 @@ pub fn write_state(out: &mut Vec<u8>, octets: &[u8]) -> Result<()> {
     within(out.len() as u64, "state", found, most)?;
     let parts = u32_of(octets.len().div_ceil(STATE_PART));
     for (part, octets) in (0..).zip(octets.chunks(STATE_PART)) {
-        block(out, kind::STATE, |out| {
+        block(out, kind::LOCAL, |out| {
             out.extend_from_slice(&STATE_MAGIC);
             for word in [part, parts, u32_of(octets.len())] {
                 out.extend_from_slice(&u32::to_le_bytes(word));
@@ -118,6 +118,22 @@ pub fn write_state(out: &mut Vec<u8>, octets: &[u8]) -> Result<()> {
             out.extend_from_slice(octets);
         });
     }
+    Ok(())
+}
+
+/// Appends the look-up databases that count from a time on.
+///
+/// # Errors
+///
+/// [`DatasetError::Limit`] for more than [`DATABASES_MAX`] octets; nothing is appended then.
+pub fn write_databases(out: &mut Vec<u8>, octets: &[u8]) -> Result<()> {
+    let (found, most) = (octets.len() as u64, DATABASES_MAX as u64);
+    within(out.len() as u64, "databases", found, most)?;
+    block(out, kind::LOCAL, |out| {
+        out.extend_from_slice(&DATABASES_MAGIC);
+        out.extend_from_slice(&u32_of(octets.len()).to_le_bytes());
+        out.extend_from_slice(octets);
+    });
     Ok(())
 }
 
