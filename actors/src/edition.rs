@@ -6,9 +6,10 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use flow::Tick;
+use flow::{Place, Tick};
 use mediation::enrich::Lookup;
 use serde_json::{Map, Value, json};
 
@@ -29,6 +30,12 @@ impl Edition {
         Self { lookup, made_of }
     }
 
+    /// One that knows nothing, for before anything is known.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self::new(Arc::new(Unknown), Value::Null)
+    }
+
     /// What is known about addresses.
     #[must_use]
     pub fn lookup(&self) -> &dyn Lookup {
@@ -39,6 +46,15 @@ impl Edition {
     #[must_use]
     pub const fn made_of(&self) -> &Value {
         &self.made_of
+    }
+}
+
+/// Knows nothing of any address.
+pub(crate) struct Unknown;
+
+impl Lookup for Unknown {
+    fn place(&self, _: IpAddr) -> Place {
+        Place::default()
     }
 }
 

@@ -40,6 +40,12 @@ pub trait Library: Send + Sync + RefUnwindSafe {
     /// # Errors
     /// What is wrong with which file.
     fn open(&self) -> Result<Edition, LibraryError>;
+
+    /// Opens an edition that was in use once, by what it was made of.
+    ///
+    /// # Errors
+    /// What of it is not to be had any more, and what to do.
+    fn reopen(&self, made_of: &Value) -> Result<Edition, LibraryError>;
 }
 
 /// The databases that a pipeline begins with, and where others come from.
@@ -67,6 +73,16 @@ impl Stock {
             edition,
             seen,
         })
+    }
+
+    /// Nothing yet: each edition is opened where the dataset that is replayed names it.
+    #[must_use]
+    pub fn as_recorded(library: Arc<dyn Library>) -> Self {
+        Self {
+            library,
+            edition: Arc::new(Edition::unknown()),
+            seen: Stamps::default(),
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! Flows for tests.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use flow::{
@@ -8,10 +7,9 @@ use flow::{
     tcp_flag,
 };
 use mediation::anonymize::AnonymizedFlow;
-use mediation::enrich::Lookup;
 use serde_json::Value;
 
-use crate::edition::Edition;
+use crate::edition::{Edition, Unknown};
 
 /// A UDP record of that port, seen when it ended, at a second after an epoch of tests.
 pub(crate) fn record(port: u16, second: i64) -> OriginalFlow {
@@ -45,18 +43,9 @@ pub(crate) fn record(port: u16, second: i64) -> OriginalFlow {
 /// Where the seconds of [`record`] begin, in Unix seconds.
 pub(crate) const EPOCH: i64 = 1_700_000_000;
 
-/// Knows nothing of any address.
-struct Nothing;
-
-impl Lookup for Nothing {
-    fn place(&self, _: IpAddr) -> Place {
-        Place::default()
-    }
-}
-
 /// An edition that is named so and knows nothing.
 pub(crate) fn edition(made_of: Value) -> Arc<Edition> {
-    Arc::new(Edition::new(Arc::new(Nothing), made_of))
+    Arc::new(Edition::new(Arc::new(Unknown), made_of))
 }
 
 /// So many different flows that may leave.

@@ -12,7 +12,7 @@ use mediation::enrich::Lookup;
 use crate::global::{self, AsRecord, GeoRecord, Table};
 use crate::own::{self, Attributes, Layout, Limits, Own, Rows, Source};
 use crate::{
-    Absent, Content, DbError, File, Files, Kind, MadeOf, Sha256Sum, Site, Summary, locality,
+    Absent, Content, DbError, File, Files, Kept, Kind, MadeOf, Sha256Sum, Site, Summary, locality,
 };
 
 /// The look-up databases, in memory and checked. Nothing changes them once they are
@@ -36,7 +36,58 @@ impl Databases {
     /// large, damaged, or of the wrong kind. A missing file that is not required is no
     /// error; see [`absent`](Self::absent).
     pub fn open(files: &Files) -> Result<Self, DbError> {
-        let mut opening = Opening::default();
+        Self::open_with(&mut Opening::default(), files)
+    }
+
+    /// The same, and keeps what was opened. That it cannot be kept is no error of the
+    /// databases; it comes beside them.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn open_and_keep(
+        files: &Files,
+        kept: &Kept,
+    ) -> Result<(Self, Result<(), DbError>), DbError> {
+        let mut opening = Opening {
+            kept: Some(kept),
+            ..Opening::default()
+        };
+        let databases = Self::open_with(&mut opening, files)?;
+        let is_kept = match opening.not_kept {
+            Some(error) => Err(error),
+            None => kept.note(&databases.made_of),
+        };
+        Ok((databases, is_kept))
+    }
+
+    /// Opens what was in use once, if it was kept.
+    ///
+    /// # Errors
+    /// [`DbError::NotKept`], [`DbError::Altered`], and those of [`open`](Self::open).
+    pub fn reopen(made_of: &MadeOf, kept: &Kept, site: Site) -> Result<Self, DbError> {
+        let opened = Self::open(&kept.files(made_of, site));
+        let databases = opened.map_err(|error| match error {
+            DbError::Missing { path, kind } => DbError::NotKept { path, kind },
+            other => other,
+        })?;
+        let pairs = databases.summary.iter().zip(&databases.made_of.sources);
+        for (summary, now) in pairs {
+            let then = made_of
+                .sources
+                .iter()
+                .find(|source| source.kind == now.kind);
+            if then.is_none_or(|then| then.sha256 != now.sha256) {
+                return Err(DbError::Altered {
+                    path: summary.path.clone(),
+                    kind: now.kind,
+                    found: now.sha256,
+                });
+            }
+        }
+        Ok(databases)
+    }
+
+    fn open_with(opening: &mut Opening<'_>, files: &Files) -> Result<Self, DbError> {
         let prefixes = (&files.private_prefixes, Kind::PrivatePrefixes);
         let prefixes = opening.rows(prefixes, Layout::Prefixes)?;
         let vlans = (&files.private_prefixes_vlans, Kind::PrivatePrefixesVlans);
@@ -67,9 +118,9 @@ impl Databases {
             country,
             city,
             asn,
-            absent: opening.absent,
-            summary: opening.summary,
-            made_of: opening.made_of,
+            absent: std::mem::take(&mut opening.absent),
+            summary: std::mem::take(&mut opening.summary),
+            made_of: std::mem::take(&mut opening.made_of),
         })
     }
 
@@ -186,13 +237,26 @@ type Wanted<'a> = (&'a Option<File>, Kind);
 
 /// What is said of the files as they are opened.
 #[derive(Default)]
-struct Opening {
+struct Opening<'k> {
+    /// Where what is opened is kept.
+    kept: Option<&'k Kept>,
+    /// Why something is not.
+    not_kept: Option<DbError>,
     absent: Vec<Absent>,
     summary: Vec<Summary>,
     made_of: MadeOf,
 }
 
-impl Opening {
+impl Opening<'_> {
+    /// Keeps what is about to be opened, if that is wanted; gives its name.
+    fn keep(&mut self, octets: &[u8]) -> Sha256Sum {
+        let sha256 = Sha256Sum::of(octets);
+        if let Some(Err(error)) = self.kept.map(|kept| kept.put(sha256, octets)) {
+            self.not_kept.get_or_insert(error);
+        }
+        sha256
+    }
+
     /// Notes what was opened.
     fn opened(&mut self, sha256: Sha256Sum, summary: Summary) {
         self.made_of.add(sha256, &summary);
@@ -241,7 +305,8 @@ impl Opening {
             path: path.to_owned(),
             content,
         };
-        self.opened(Sha256Sum::of(&octets), summary);
+        let sha256 = self.keep(&octets);
+        self.opened(sha256, summary);
         Ok(Source { path, rows })
     }
 
@@ -254,7 +319,9 @@ impl Opening {
         let Some((path, octets)) = self.read(wanted, global::SIZE_MAX)? else {
             return Ok(None);
         };
-        let sha256 = Sha256Sum::of(&octets);
+        // Kept first, as opening takes the octets. What does not open is let go of
+        // with the next version that does.
+        let sha256 = self.keep(&octets);
         let table = open(path, octets)?;
         self.opened(sha256, table.summary(wanted.1, path));
         Ok(Some(table))

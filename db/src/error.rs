@@ -95,6 +95,40 @@ pub enum DbError {
         /// The limit.
         limit: usize,
     },
+    /// A file cannot be kept for replays.
+    #[error("{}: cannot be written: {source}; a replay as recorded will lack it", path.display())]
+    Keep {
+        /// Where it would be kept.
+        path: PathBuf,
+        /// The refusal.
+        source: io::Error,
+    },
+    /// A version that was used is not kept, or not any more.
+    #[error(
+        "{}: the {kind} that was used then is not kept; put the file with this SHA-256 there, \
+         or replay with `replay.databases = \"current\"`",
+        path.display()
+    )]
+    NotKept {
+        /// Where it would be kept, by its SHA-256.
+        path: PathBuf,
+        /// What it holds.
+        kind: Kind,
+    },
+    /// A file that was kept is not what it was.
+    #[error(
+        "{}: the {kind} that was kept has changed, its SHA-256 is {found}; put the right file \
+         there, or replay with `replay.databases = \"current\"`",
+        path.display()
+    )]
+    Altered {
+        /// Where it is kept, by its SHA-256.
+        path: PathBuf,
+        /// What it holds.
+        kind: Kind,
+        /// Its SHA-256 now.
+        found: crate::Sha256Sum,
+    },
     /// A MaxMind-format database is damaged, or of another kind.
     #[error("{}: found {found}; expected {expected}", path.display())]
     Database {
@@ -120,6 +154,9 @@ impl DbError {
             | Self::TooLarge { path, .. }
             | Self::TooManyRows { path, .. }
             | Self::Rows { path, .. }
+            | Self::Keep { path, .. }
+            | Self::NotKept { path, .. }
+            | Self::Altered { path, .. }
             | Self::Database { path, .. } => Some(path),
             Self::TwoValues { rows, .. } => Some(&rows.0.path),
             Self::Scattered { .. } => None,

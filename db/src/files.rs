@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flow::{CountryCode, Position};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::DbError;
 
 /// What a file holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The operator's own prefixes, as CSV.
@@ -100,6 +100,17 @@ pub struct Files {
 }
 
 impl Files {
+    /// The file of a kind.
+    pub(crate) const fn of_mut(&mut self, kind: Kind) -> &mut Option<File> {
+        match kind {
+            Kind::PrivatePrefixes => &mut self.private_prefixes,
+            Kind::PrivatePrefixesVlans => &mut self.private_prefixes_vlans,
+            Kind::Country => &mut self.country,
+            Kind::City => &mut self.city,
+            Kind::Asn => &mut self.asn,
+        }
+    }
+
     /// The files that are wanted, there or not.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         let files = [

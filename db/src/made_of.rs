@@ -1,23 +1,26 @@
 //! What databases were made of, so that a dataset can name them.
 
 use std::fmt;
+use std::str::FromStr;
 
 use flow::Civil;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{Content, Kind, Summary};
 
 /// What databases were made of. It is a function of the octets of the files alone, not of
 /// where they are or when they were read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
 pub struct MadeOf {
     /// The files, in the order of their kinds.
     pub sources: Vec<Source>,
 }
 
 /// One file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Source {
     /// What it holds.
     pub kind: Kind,
@@ -91,6 +94,33 @@ impl fmt::Debug for Sha256Sum {
     }
 }
 
+impl FromStr for Sha256Sum {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const EXPECTED: &str = "64 hexadecimal digits in lower case, a SHA-256";
+        let (digits, rest) = text.as_bytes().as_chunks::<2>();
+        let digits: &[_; 32] = digits.try_into().map_err(|_| EXPECTED)?;
+        let value = |digit: u8| match digit {
+            b'0'..=b'9' => Some(digit - b'0'),
+            b'a'..=b'f' => Some(digit - b'a' + 10),
+            _ => None,
+        };
+        let mut sum = [0; 32];
+        for (octet, [high, low]) in sum.iter_mut().zip(digits) {
+            *octet = (value(*high).ok_or(EXPECTED)? << 4) | value(*low).ok_or(EXPECTED)?;
+        }
+        rest.is_empty().then_some(Self(sum)).ok_or(EXPECTED)
+    }
+}
+
+impl<'de> Deserialize<'de> for Sha256Sum {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 impl Serialize for Sha256Sum {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -107,6 +137,18 @@ mod tests {
             Sha256Sum::of(b"abc").to_string(),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
+        let sum = Sha256Sum::of(b"");
+        assert_eq!(sum.to_string().parse(), Ok(sum));
+        for text in [
+            "",
+            "00",
+            &"0".repeat(63),
+            &"0".repeat(65),
+            &"0".repeat(66),
+            &"G".repeat(64),
+        ] {
+            assert!(text.parse::<Sha256Sum>().is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use toml::Value;
 
 use crate::check::{Check, item};
-use crate::duration::DAY;
+use crate::duration::{DAY, SECOND};
 use crate::raw;
 use crate::site::Site;
 
@@ -21,6 +21,8 @@ pub struct Enricher {
     filter: String,
     site: Site,
     look_interval: Duration,
+    versions_keep: usize,
+    versions_keep_time: Duration,
 }
 
 /// The file of a database.
@@ -87,6 +89,19 @@ impl Enricher {
         self.look_interval
     }
 
+    /// How many versions of the databases are kept besides the last; with none, the last
+    /// is not kept either.
+    #[must_use]
+    pub const fn versions_keep(&self) -> usize {
+        self.versions_keep
+    }
+
+    /// How long a version is kept after another took its place.
+    #[must_use]
+    pub const fn versions_keep_time(&self) -> Duration {
+        self.versions_keep_time
+    }
+
     /// What private addresses get.
     #[must_use]
     pub const fn site(&self) -> &Site {
@@ -106,6 +121,10 @@ impl Enricher {
         let filter = check.text(item("enricher.filter", &raw.filter));
         let interval = item("enricher.look_interval", &raw.look_interval);
         let look_interval = check.duration(interval, &(Duration::ZERO..=DAY));
+        let keep = item("enricher.versions_keep", &raw.versions_keep);
+        let versions_keep = check.integer(keep, &(0..=10_000));
+        let time = item("enricher.versions_keep_time", &raw.versions_keep_time);
+        let versions_keep_time = check.duration(time, &(SECOND..=DAY * 3_650));
         let site = Site::check(&raw.site, check);
         Some(Self {
             private_prefixes: private_prefixes?,
@@ -116,6 +135,8 @@ impl Enricher {
             filter: filter?,
             site: site?,
             look_interval: look_interval?,
+            versions_keep: usize::try_from(versions_keep?).ok()?,
+            versions_keep_time: versions_keep_time?,
         })
     }
 }

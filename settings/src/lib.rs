@@ -59,7 +59,7 @@ pub use origin::Origin;
 pub use pipeline::{Lanes, Pipeline};
 pub use receiver::Receiver;
 pub use recorder::Recorder;
-pub use replay::{Pace, Replay};
+pub use replay::{Pace, Replay, ReplayDatabases};
 pub use site::Site;
 pub use size::ByteSize;
 pub use statement::text_override;

@@ -109,6 +109,8 @@ pub(crate) struct Enricher {
     pub(crate) asn: Value,
     pub(crate) filter: Value,
     pub(crate) look_interval: Value,
+    pub(crate) versions_keep: Value,
+    pub(crate) versions_keep_time: Value,
     pub(crate) site: Site,
 }
 
@@ -159,6 +161,7 @@ pub(crate) struct Clients {
 pub(crate) struct Replay {
     pub(crate) dataset: Value,
     pub(crate) pace: Value,
+    pub(crate) databases: Value,
     pub(crate) wait_for_client: Value,
 }
 

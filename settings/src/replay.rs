@@ -14,7 +14,17 @@ use crate::raw;
 pub struct Replay {
     dataset: Option<PathBuf>,
     pace: Pace,
+    databases: ReplayDatabases,
     wait_for_client: bool,
+}
+
+/// Which databases the flows of a replay are looked up in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplayDatabases {
+    /// Those that the settings name.
+    Current,
+    /// Those that were used when the dataset was recorded.
+    AsRecorded,
 }
 
 /// How fast a dataset is replayed.
@@ -41,6 +51,12 @@ impl Replay {
         self.pace
     }
 
+    /// Which databases the flows are looked up in.
+    #[must_use]
+    pub const fn databases(&self) -> ReplayDatabases {
+        self.databases
+    }
+
     /// Whether to begin only when the first client is there.
     #[must_use]
     pub const fn wait_for_client(&self) -> bool {
@@ -60,11 +76,19 @@ impl Replay {
                 "\"original\", \"max\", or a factor from 0.001 to 1000000 such as \"10x\" or 0.5",
             );
         }
+        let databases = check.choice(
+            item("replay.databases", &raw.databases),
+            &[
+                ("current", ReplayDatabases::Current),
+                ("as-recorded", ReplayDatabases::AsRecorded),
+            ],
+        );
         let wait_for_client = item("replay.wait_for_client", &raw.wait_for_client);
         let wait_for_client = check.boolean(wait_for_client);
         Some(Self {
             dataset: dataset?,
             pace: pace?,
+            databases: databases?,
             wait_for_client: wait_for_client?,
         })
     }

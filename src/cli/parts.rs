@@ -1,8 +1,5 @@
 //! What the pipeline needs of the world: databases, keys and elements.
 
-use std::sync::Arc;
-
-use actors::librarian::Stock;
 use actors::pipeline::Parts;
 use actors::tls::ExporterTls;
 use mediation::anonymize::{Anonymization, CryptoPan, OctetPermutation, Policy};
@@ -11,9 +8,8 @@ use settings::{Mode, Settings};
 use tracing::{info, warn};
 
 use super::key_file::{self, Found};
-use super::library::Shelf;
 use super::selection::selection;
-use super::{CliError, elements};
+use super::{CliError, elements, library};
 
 /// Opens the databases, the keys and the elements that the settings name.
 pub(crate) fn open(settings: Settings) -> Result<Parts, CliError> {
@@ -23,8 +19,7 @@ pub(crate) fn open(settings: Settings) -> Result<Parts, CliError> {
     };
     let selection = selection(&settings)?;
     let anonymization = anonymization(&settings)?;
-    let shelf = Arc::new(Shelf::new(settings.enricher()));
-    let stock = Stock::open(shelf).map_err(CliError::Databases)?;
+    let stock = library::stock(&settings)?;
     let elements = elements::named(settings.receiver().elements())?;
     Ok(Parts {
         settings,

@@ -8,7 +8,7 @@ use dataset::segment::Kind;
 use decode::{Decoder, Snapshot};
 use mediation::aggregate::Listener;
 use mediation::blocks::Border;
-use settings::{Mode, Settings};
+use settings::{Mode, ReplayDatabases, Settings};
 use tracing::warn;
 
 use super::arbiters::{Arbiters, on};
@@ -334,7 +334,12 @@ fn raw_source(
 ) -> impl FnOnce() -> Box<dyn Replayed> + Send + use<> {
     let pacer = Pacer::new(common.settings.replay().pace());
     let intake = intake(common, replayer::NAME, lanes);
-    move || Box::new(RawSource::new(Stream::new(directory, 0), pacer, intake()))
+    let as_recorded = common.settings.replay().databases() == ReplayDatabases::AsRecorded;
+    let library = as_recorded.then(|| Arc::clone(&common.stock.library));
+    move || {
+        let stream = Stream::new(directory, 0);
+        Box::new(RawSource::new(stream, pacer, intake(), library))
+    }
 }
 
 fn prepared_source(

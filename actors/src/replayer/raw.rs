@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use actix::prelude::*;
 use dataset::Piece;
@@ -11,7 +12,9 @@ use tokio::time::Instant;
 
 use super::{Pacer, Replayer, Source, Turn};
 use crate::cutter::Cutter;
+use crate::edition::{self, Edition};
 use crate::intake::Intake;
+use crate::librarian::Library;
 use crate::message::{Arrival, Arrivals};
 use crate::store::{StoreError, StoredRows, Stream};
 
@@ -22,6 +25,8 @@ enum Event {
     Arrivals(Arrivals, ReceiveTime),
     /// A run begins with something known of exporters.
     Begin(Vec<u8>),
+    /// An edition of the databases counts from a tick on.
+    Edition(Option<Tick>, Arc<Edition>),
     /// A run ended; its clock had come to this tick.
     EndOfRun(Tick),
     /// Another run begins without the one before having ended in order.
@@ -107,6 +112,35 @@ impl Known {
     }
 }
 
+/// The databases as the dataset names them.
+struct Recorded {
+    library: Arc<dyn Library>,
+    /// The edition that was named last.
+    last: Option<Arc<Edition>>,
+}
+
+impl Recorded {
+    /// Whether the dataset has not named any yet.
+    const fn is_unnamed(&self) -> bool {
+        self.last.is_none()
+    }
+
+    /// Opens what is named. A replay may wait for it: nothing else is on its thread.
+    fn take(&mut self, octets: &[u8], first_seq: u64) -> Result<Event, StoreError> {
+        let failed = |source| StoreError::Databases { first_seq, source };
+        let Some((from, made_of)) = edition::recorded(octets) else {
+            return Err(failed("not named in a way that is known".into()));
+        };
+        let again = self.last.take().filter(|last| *last.made_of() == made_of);
+        let edition = match again {
+            Some(edition) => edition,
+            None => Arc::new(self.library.reopen(&made_of).map_err(failed)?),
+        };
+        self.last = Some(Arc::clone(&edition));
+        Ok(Event::Edition(from, edition))
+    }
+}
+
 /// Datagrams and sessions of a raw dataset for the lanes.
 pub struct RawSource {
     stream: Stream,
@@ -118,6 +152,8 @@ pub struct RawSource {
     events: VecDeque<Event>,
     /// The parts of what is known that have come.
     known: Known,
+    /// The databases that were used then, if these are to be.
+    recorded: Option<Recorded>,
     /// Which run the segment being read belongs to.
     run: Option<serde_json::Value>,
     /// Whether the run being read has not ended yet.
@@ -128,9 +164,15 @@ pub struct RawSource {
 pub const RUN: &str = "run";
 
 impl RawSource {
-    /// The datagrams of `stream` for `intake`.
+    /// The datagrams of `stream` for `intake`. With a library, each is looked up in the
+    /// databases that were used then.
     #[must_use]
-    pub fn new(stream: Stream, pacer: Pacer, intake: Intake) -> Self {
+    pub fn new(
+        stream: Stream,
+        pacer: Pacer,
+        intake: Intake,
+        library: Option<Arc<dyn Library>>,
+    ) -> Self {
         let (events, run) = (VecDeque::new(), None);
         Self {
             stream,
@@ -140,6 +182,10 @@ impl RawSource {
             intake,
             events,
             known: Known::default(),
+            recorded: library.map(|library| Recorded {
+                library,
+                last: None,
+            }),
             run,
             running: false,
         }
@@ -183,6 +229,11 @@ impl RawSource {
         let mut seconds = Seconds::default();
         for item in self.pcapng.items(&frame.payload) {
             match item.map_err(|source| StoreError::Blocks { first_seq, source })? {
+                Item::Datagram(_) | Item::Piece(_)
+                    if self.recorded.as_ref().is_some_and(Recorded::is_unnamed) =>
+                {
+                    return Err(StoreError::NoDatabases);
+                }
                 Item::Datagram(datagram) => {
                     seconds
                         .at(datagram.received, &mut self.events)
@@ -200,7 +251,12 @@ impl RawSource {
                     let known = known.filter(|_| !self.running);
                     self.events.extend(known.map(Event::Begin));
                 }
-                Item::Databases(_) => {}
+                Item::Databases(octets) => {
+                    seconds.close(&mut self.events);
+                    if let Some(recorded) = &mut self.recorded {
+                        self.events.push_back(recorded.take(octets, first_seq)?);
+                    }
+                }
                 Item::Statistics(statistics) => {
                     seconds.close(&mut self.events);
                     self.events
@@ -248,6 +304,7 @@ impl RawSource {
                 self.intake.end_run(ctx);
             }
             Event::Begin(known) => self.intake.restore(&known),
+            Event::Edition(from, edition) => self.intake.adopt_from(from, edition),
             Event::Broken => self.intake.end_run(ctx),
         }
     }
@@ -264,7 +321,7 @@ impl Source for RawSource {
         let at = match &event {
             Event::Arrivals(_, last) => *last,
             Event::EndOfRun(tick) => tick.begins(),
-            Event::Begin(_) | Event::Broken => ReceiveTime::default(),
+            Event::Begin(_) | Event::Edition(..) | Event::Broken => ReceiveTime::default(),
         };
         let tick = self.tick_before(at.tick());
         let due = self

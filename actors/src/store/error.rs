@@ -54,6 +54,20 @@ pub enum StoreError {
         /// What is wrong with them.
         source: DatasetError,
     },
+    /// The databases that were used then cannot be had.
+    #[error("the databases that were used from seq {first_seq} on: {source}")]
+    Databases {
+        /// The position of the first datagram of the frame that names them.
+        first_seq: u64,
+        /// What is wrong with them.
+        source: crate::librarian::LibraryError,
+    },
+    /// The dataset does not say which databases were used.
+    #[error(
+        "the raw dataset does not say which databases were used; it is older than that, so \
+         replay it with `replay.databases = \"current\"`"
+    )]
+    NoDatabases,
     /// A replay would write behind an older dataset.
     #[error("{}: holds a prepared dataset already; set `recorder.directory` to an empty one, or `recorder.prepared = false`", path.display())]
     NotEmpty {

@@ -13,6 +13,7 @@ mod support;
 mod attributes;
 mod files;
 mod global;
+mod kept;
 mod maxmind;
 mod prefix_files;
 mod shipped;

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
 use std::thread;
 
+use dataset::name::{Content, SegmentName};
+use dataset::pcapng::{write_datagram, write_section};
+use dataset::segment::{Kind, SegmentHeader, Writer};
 use serde_json::{Value, json};
 
 use super::replace;
 use crate::support::exporter::{Exporter, Sample, v5};
-use crate::support::files::{header, segments};
+use crate::support::files::{assert_same_segments, header, segments};
 use crate::support::program::generate;
 use crate::support::{Client, Launch, Received, Scratch};
 
@@ -19,8 +23,10 @@ fn version(number: usize) -> String {
 
 fn launch<'a>(scratch: &'a Scratch, data: &str) -> Launch<'a> {
     let own = replace(scratch, "own.csv", &version(0));
+    let key = scratch.join("key");
     Launch::new(scratch, data)
         .with_short_timeouts()
+        .set("anonymizer.key_file", key.to_str().unwrap())
         .set("pipeline.lanes", "2")
         .set("enricher.private_prefixes", own.to_str().unwrap())
         .set("enricher.private_prefixes_vlans", "")
@@ -55,21 +61,20 @@ fn send(service: &crate::support::Service, sequence: u16) {
     exporter.send(&v5(u32::from(sequence) * 20, &samples));
 }
 
-#[test]
-fn flows_that_run_while_databases_change_are_each_of_one_version() {
-    let scratch = Scratch::new();
-    let service = launch(&scratch, "data").start();
+/// A recording in `data` of flows that run while the databases change, four times.
+fn recorded(scratch: &Scratch) -> Received {
+    let service = launch(scratch, "data").start();
     let mut client = Client::ask(service.client_port(), &json!({}));
     let port = service.exporter_port();
     let args = ["--protocol", "v5,v9,ipfix", "--active-timeout", "1"];
     let args = [&args[..], &["--count", "16000", "--rate", "2000"]].concat();
     thread::scope(|scope| {
-        let running = scope.spawn(|| generate(&scratch, port, &args));
+        let running = scope.spawn(|| generate(scratch, port, &args));
         for number in 0..=4 {
             let latest = |received: &Received| received.flows.last().map(version_of);
             client.read_until(|received| latest(received) == Some(number));
             if number < 4 {
-                replace(&scratch, "own.csv", &version(number + 1));
+                replace(scratch, "own.csv", &version(number + 1));
                 service.signal("HUP");
             }
         }
@@ -79,8 +84,49 @@ fn flows_that_run_while_databases_change_are_each_of_one_version() {
     service.end().assert_clean();
     let received = client.join().unwrap();
     received.assert_whole("shutdown");
+    received
+}
+
+#[test]
+fn flows_that_run_while_databases_change_are_each_of_one_version() {
+    let scratch = Scratch::new();
+    let received = recorded(&scratch);
     assert_eq!(versions(&received), [0, 1, 2, 3, 4]);
     assert_segments_name_their_versions(&scratch, &received);
+    replays_use_the_databases_of_then_or_of_now(&scratch);
+}
+
+/// Replayed as it was recorded, the same octets come of it on any number of lanes, though
+/// the file has changed meanwhile.
+fn replays_use_the_databases_of_then_or_of_now(scratch: &Scratch) {
+    let (raw, prepared) = (scratch.join("data/raw"), scratch.join("data/prepared"));
+    for (other, lanes) in [("one", "1"), ("three", "3")] {
+        let launch = launch(scratch, other).set("pipeline.lanes", lanes);
+        replace(scratch, "own.csv", "something else\n");
+        let replay = launch.replay_at_once(&raw);
+        let outcome = replay.set("replay.databases", "as-recorded").run();
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        assert_same_segments(&prepared, &scratch.join(other).join("prepared"));
+    }
+    let now = launch(scratch, "now")
+        .replay(&raw)
+        .set("replay.pace", "max");
+    let service = now.start();
+    let received = Client::ask(service.client_port(), &json!({})).read();
+    service.wait().assert_clean();
+    assert_eq!(versions(&received), [0], "what the file says now");
+    let kept = scratch.join("data/kept/databases");
+    let gone = segments(&kept)
+        .into_keys()
+        .find(|name| !name.ends_with(".json"));
+    fs::remove_file(kept.join(gone.unwrap())).unwrap();
+    let replay = launch(scratch, "gone").replay_at_once(&raw);
+    let outcome = replay.set("replay.databases", "as-recorded").run();
+    let error = outcome.failed(1);
+    assert!(
+        error.contains("that was used then is not kept; put the file with this SHA-256 there"),
+        "{error}"
+    );
 }
 
 /// Each segment of the prepared dataset names the files of one version, and its flows
@@ -108,6 +154,54 @@ fn assert_segments_name_their_versions(scratch: &Scratch, received: &Received) {
         });
         assert!(flows.map(version_of).all(|version| version == number));
     }
+}
+
+/// A raw dataset of a time when the databases were not named.
+fn older_dataset(scratch: &Scratch) -> PathBuf {
+    let directory = scratch.join("older");
+    fs::create_dir(&directory).unwrap();
+    let name = SegmentName::open(0, Content::Pcapng).sealed();
+    let file = fs::File::create(directory.join(name.to_string())).unwrap();
+    let header = SegmentHeader {
+        kind: Kind::Raw,
+        content: Content::Pcapng,
+        first_seq: 0,
+        created_ms: 0,
+        program: "0.0.1".to_owned(),
+        meta: serde_json::Map::new(),
+    };
+    let mut writer = Writer::new(file, &header, 1).unwrap();
+    let mut blocks = Vec::new();
+    write_section(&mut blocks);
+    let datagram = dataset::Datagram {
+        received: flow::ReceiveTime::default(),
+        source: "192.0.2.1:2055".parse().unwrap(),
+        destination: "192.0.2.2:2055".parse().unwrap(),
+        payload: &v5(0, &[Sample(1)]),
+    };
+    write_datagram(&mut blocks, &datagram).unwrap();
+    writer.append(0, 0, 1, &blocks).unwrap();
+    writer.seal().unwrap();
+    directory
+}
+
+#[test]
+fn a_dataset_that_names_no_databases_can_only_be_replayed_with_those_of_now() {
+    let scratch = Scratch::new();
+    let older = older_dataset(&scratch);
+    let replay = launch(&scratch, "then").replay_at_once(&older);
+    let outcome = replay.set("replay.databases", "as-recorded").run();
+    let error = outcome.failed(1);
+    assert!(
+        error.contains("does not say which databases were used"),
+        "{error}"
+    );
+    assert!(
+        error.ends_with("replay it with `replay.databases = \"current\"`"),
+        "{error}"
+    );
+    let outcome = launch(&scratch, "now").replay_at_once(&older).run();
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
 }
 
 #[test]
