@@ -25,6 +25,7 @@ mod own;
 pub mod source;
 mod statement;
 mod summary;
+mod table;
 
 pub use databases::Databases;
 pub use error::{BadRow, DbError, StatedRow};
@@ -32,5 +33,7 @@ pub use files::{Absent, File, Files, Kind, Site};
 pub use kept::Kept;
 pub use locality::locality;
 pub use made_of::{MadeOf, Sha256Sum, Source};
+pub use own::Attributes;
 pub use statement::{Full, Statement, Statements};
 pub use summary::{Content, Summary};
+pub use table::{Builder, Found, Origin, Table};

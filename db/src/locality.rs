@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use flow::Locality;
+use flow::{Locality, Prefix};
 
 /// Whether an address is globally reachable by the IANA IPv4 and IPv6 Special-Purpose
 /// Address Registries (RFC 6890, updated by RFC 8190), as of 2025-10-09.
@@ -21,6 +21,26 @@ pub fn locality(addr: IpAddr) -> Locality {
     } else {
         Locality::Public
     }
+}
+
+/// The blocks that [`locality`] rests on; the most specific around an address decides.
+pub(crate) fn blocks() -> impl Iterator<Item = (Prefix, Locality)> {
+    let v4 = |blocks: &'static [BlockV4]| {
+        let blocks = blocks.iter();
+        blocks.map(|(network, len)| (IpAddr::V4(*network), *len))
+    };
+    let v6 = |blocks: &'static [BlockV6]| {
+        let blocks = blocks.iter();
+        blocks.map(|(network, len)| (IpAddr::V6(*network), *len))
+    };
+    let private = v4(&PRIVATE_V4).chain(v6(&PRIVATE_V6));
+    let reachable = v4(&REACHABLE_V4).chain(v6(&REACHABLE_V6));
+    let private = private.map(|block| (block, Locality::Private));
+    let all = private.chain(reachable.map(|block| (block, Locality::Public)));
+    all.filter_map(|((network, len), locality)| {
+        let prefix = Prefix::containing(network, u8::try_from(len).ok()?);
+        Some((prefix.ok()?, locality))
+    })
 }
 
 /// A block of addresses and the length of its prefix, 1 to the bits of the family.

@@ -105,7 +105,7 @@ impl Both<'_> {
 
 /// Gives each network what it does not say itself from the nearest network around it that
 /// does. The networks are in ascending order, so that the one around comes first.
-pub(super) fn inherit(networks: &mut [Network]) {
+pub(crate) fn inherit(networks: &mut [Network]) {
     let mut around: Vec<Network> = Vec::new();
     for network in networks {
         while around

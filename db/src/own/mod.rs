@@ -15,7 +15,7 @@ use std::sync::Arc;
 use flow::{CountryCode, Position, Prefix};
 
 pub(crate) use columns::Layout;
-pub(crate) use merge::Source;
+pub(crate) use merge::{Source, inherit};
 pub(crate) use rows::{Limits, Rows, parse};
 
 use crate::DbError;
@@ -24,19 +24,19 @@ use ranges::Ranges;
 
 /// What the operator says of a network; `None` where nothing is said.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Attributes {
+pub struct Attributes {
     /// IEEE 802.1Q VLAN identifier, 1 to 4094.
-    pub(crate) vlan: Option<u16>,
+    pub vlan: Option<u16>,
     /// The operator's name of it.
-    pub(crate) name: Option<Arc<str>>,
+    pub name: Option<Arc<str>>,
     /// The AS it belongs to.
-    pub(crate) asn: Option<u32>,
-    /// The name of that AS, which no file of the operator has: it comes from elsewhere.
-    pub(crate) as_name: Option<Arc<str>>,
+    pub asn: Option<u32>,
+    /// The name of that AS; without it, the one that sources state.
+    pub as_name: Option<Arc<str>>,
     /// Its country.
-    pub(crate) country: Option<CountryCode>,
+    pub country: Option<CountryCode>,
     /// Where it is.
-    pub(crate) position: Option<Position>,
+    pub position: Option<Position>,
 }
 
 impl Attributes {
@@ -44,7 +44,11 @@ impl Attributes {
     fn inherit(&mut self, outer: &Self) {
         self.vlan = self.vlan.or(outer.vlan);
         self.name = self.name.take().or_else(|| outer.name.clone());
-        self.asn = self.asn.or(outer.asn);
+        if self.asn.is_none() {
+            // A number and its name come from one place.
+            self.asn = outer.asn;
+            self.as_name.clone_from(&outer.as_name);
+        }
         self.country = self.country.or(outer.country);
         self.position = self.position.or(outer.position);
     }
@@ -79,7 +83,7 @@ impl Own {
     ) -> Result<Self, DbError> {
         let mut networks = merge::merge(prefixes, vlans)?;
         let set = NetworkSet::new(networks.iter().map(|network| network.prefix))?;
-        merge::inherit(&mut networks);
+        inherit(&mut networks);
         for Network { attributes, .. } in &mut networks {
             attributes.as_name = attributes.asn.and_then(&as_name);
         }
