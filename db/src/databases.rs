@@ -15,6 +15,10 @@ use crate::{
     Absent, Content, DbError, File, Files, Kept, Kind, MadeOf, Sha256Sum, Site, Summary, locality,
 };
 
+/// The blocks of IANA's special-purpose address registries, as part of the program.
+const SPECIAL_PURPOSE: &[u8] = include_bytes!("../special_purpose.csv");
+const SPECIAL_PURPOSE_NAME: &str = "special_purpose.csv (built in)";
+
 /// The look-up databases, in memory and checked. Nothing changes them once they are
 /// open: newer files are opened as other `Databases`, which take the place of these.
 pub struct Databases {
@@ -23,13 +27,16 @@ pub struct Databases {
     country: Option<Table<GeoRecord>>,
     city: Option<Table<GeoRecord>>,
     asn: Option<Table<AsRecord>>,
+    /// The blocks of IANA's special-purpose registries.
+    special_purpose: Own,
     absent: Vec<Absent>,
     summary: Vec<Summary>,
     made_of: MadeOf,
 }
 
 impl Databases {
-    /// Opens the files, each whole. With none at all, only localities are known.
+    /// Opens the files, each whole. With none at all, only the blocks of
+    /// IANA's special-purpose registries are known.
     ///
     /// # Errors
     /// The first [`DbError`]: a required file is missing, or a file is unreadable, too
@@ -70,16 +77,13 @@ impl Databases {
             DbError::Missing { path, kind } => DbError::NotKept { path, kind },
             other => other,
         })?;
-        let pairs = databases.summary.iter().zip(&databases.made_of.sources);
-        for (summary, now) in pairs {
-            let then = made_of
-                .sources
-                .iter()
-                .find(|source| source.kind == now.kind);
-            if then.is_none_or(|then| then.sha256 != now.sha256) {
+        for then in &made_of.sources {
+            let now = &databases.made_of.sources;
+            let now = now.iter().find(|source| source.kind == then.kind);
+            if let Some(now) = now.filter(|now| now.sha256 != then.sha256) {
                 return Err(DbError::Altered {
-                    path: summary.path.clone(),
-                    kind: now.kind,
+                    path: kept.path(then.sha256),
+                    kind: then.kind,
                     found: now.sha256,
                 });
             }
@@ -97,6 +101,7 @@ impl Databases {
         let country = opening.table(country, global::country_database)?;
         let city = opening.table((&files.city, Kind::City), global::city_database)?;
         let asn = opening.table(asn, global::asn_database)?;
+        let special_purpose = opening.special_purpose(&files.special_purpose)?;
         let names = asn.as_ref().map(as_names).unwrap_or_default();
         let as_name = |asn: u32| names.get(&asn).cloned();
         let Site {
@@ -118,6 +123,7 @@ impl Databases {
             country,
             city,
             asn,
+            special_purpose,
             absent: std::mem::take(&mut opening.absent),
             summary: std::mem::take(&mut opening.summary),
             made_of: std::mem::take(&mut opening.made_of),
@@ -163,6 +169,7 @@ impl Lookup for Databases {
     /// What an own network says comes first, then, for private addresses, the site, then
     /// the databases: the prefix is that of the ASN database; the country that of the
     /// country database, else of the city database; the position that of the city database.
+    /// Where none of them knows a prefix, a special-purpose block gives prefix and name.
     fn place(&self, addr: IpAddr) -> Place {
         // Not after `is_own`: the search in ranges is two to three times faster than the
         // walk through that set (measured with 32 to a million networks), so that the
@@ -173,13 +180,17 @@ impl Lookup for Databases {
         let origin = self.asn.as_ref().and_then(|table| table.find(addr));
         let country = record_of(&self.country, addr);
         let city = record_of(&self.city, addr);
-        let prefix = match own {
-            Some(network) => Some(network.prefix),
-            None => origin
-                .as_ref()
-                .and_then(|(_, found)| global::prefix_of(found, addr)),
+        let announced = || {
+            let origin = origin.as_ref();
+            origin.and_then(|(_, found)| global::prefix_of(found, addr))
+        };
+        let prefix = own.map(|network| network.prefix).or_else(announced);
+        let block = match prefix {
+            Some(_) => None,
+            None => self.special_purpose.find(addr),
         };
         let own = own.map(|network| &network.attributes);
+        let named = own.or(block.map(|block| &block.attributes));
         let told = || own.into_iter().chain(site);
         // A number and its name come from the same place, or the name would be another's.
         let (asn, as_name) = match told().find(|told| told.asn.is_some()) {
@@ -191,13 +202,13 @@ impl Lookup for Databases {
         let told_country = told().find_map(|told| told.country);
         let told_position = told().find_map(|told| told.position);
         Place {
-            prefix,
+            prefix: prefix.or(block.map(|block| block.prefix)),
             asn,
             as_name,
             country: told_country.or(country.country).or(city.country),
             position: told_position.or(city.position),
             vlan: own.and_then(|own| own.vlan),
-            network: own.and_then(|own| own.name.clone()),
+            network: named.and_then(|named| named.name.clone()),
             locality: Some(locality),
         }
     }
@@ -259,7 +270,7 @@ impl Opening<'_> {
 
     /// Notes what was opened.
     fn opened(&mut self, sha256: Sha256Sum, summary: Summary) {
-        self.made_of.add(sha256, &summary);
+        self.made_of.add(sha256, summary.kind, &summary.content);
         self.summary.push(summary);
     }
 
@@ -280,14 +291,33 @@ impl Opening<'_> {
         Ok(octets.map(|octets| (file.path.as_path(), octets)))
     }
 
+    /// The special-purpose blocks: those of the program, or of another version of it.
+    fn special_purpose(&mut self, file: &Option<File>) -> Result<Own, DbError> {
+        let wanted = (file, Kind::SpecialPurpose);
+        let rows = match file {
+            Some(_) => self.rows(wanted, Layout::Prefixes)?,
+            None => {
+                let (path, octets) = (Path::new(SPECIAL_PURPOSE_NAME), SPECIAL_PURPOSE);
+                let parsed = own::parse(path, octets, Layout::Prefixes, Limits::default())?;
+                let sha256 = self.keep(octets);
+                let content = Content::Rows {
+                    used: parsed.used.len(),
+                    skipped: parsed.skipped,
+                    repeated: parsed.repeated,
+                };
+                self.made_of.add(sha256, wanted.1, &content);
+                let rows = parsed.used;
+                Source { path, rows }
+            }
+        };
+        Own::new(rows, Source::default(), |_| None)
+    }
+
     /// The rows of a prefix file; none if there is no file.
     fn rows<'a>(&mut self, wanted: Wanted<'a>, layout: Layout) -> Result<Source<'a>, DbError> {
         let limits = Limits::default();
         let Some((path, octets)) = self.read(wanted, limits.file)? else {
-            return Ok(Source {
-                path: Path::new(""),
-                rows: Vec::new(),
-            });
+            return Ok(Source::default());
         };
         let Rows {
             used: rows,

@@ -25,6 +25,8 @@ pub enum Kind {
     City,
     /// Origin Autonomous Systems, in MaxMind's format.
     Asn,
+    /// IANA's special-purpose address registries, as CSV.
+    SpecialPurpose,
 }
 
 impl fmt::Display for Kind {
@@ -35,6 +37,7 @@ impl fmt::Display for Kind {
             Self::Country => "country database",
             Self::City => "city database",
             Self::Asn => "ASN database",
+            Self::SpecialPurpose => "list of special-purpose blocks",
         })
     }
 }
@@ -95,6 +98,8 @@ pub struct Files {
     pub city: Option<File>,
     /// The ASN database.
     pub asn: Option<File>,
+    /// The special-purpose blocks; `None` is the list that is part of the program.
+    pub special_purpose: Option<File>,
     /// What private addresses are given.
     pub site: Site,
 }
@@ -108,6 +113,7 @@ impl Files {
             Kind::Country => &mut self.country,
             Kind::City => &mut self.city,
             Kind::Asn => &mut self.asn,
+            Kind::SpecialPurpose => &mut self.special_purpose,
         }
     }
 
@@ -119,6 +125,7 @@ impl Files {
             &self.country,
             &self.city,
             &self.asn,
+            &self.special_purpose,
         ];
         let files = files.into_iter().flatten();
         files.map(|file| file.path.as_path())

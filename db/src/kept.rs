@@ -77,7 +77,8 @@ impl Kept {
         files
     }
 
-    fn path(&self, sha256: Sha256Sum) -> PathBuf {
+    /// Where a file is kept.
+    pub(crate) fn path(&self, sha256: Sha256Sum) -> PathBuf {
         self.directory.join(sha256.to_string())
     }
 

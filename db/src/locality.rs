@@ -318,4 +318,21 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn every_block_is_in_the_list_of_named_blocks() {
+        let list = include_str!("../special_purpose.csv");
+        let listed = |prefix: String| {
+            let start = format!("{prefix},");
+            list.lines().any(|line| line.starts_with(&start))
+        };
+        for (network, len) in PRIVATE_V4.iter().chain(&REACHABLE_V4) {
+            assert!(listed(format!("{network}/{len}")), "{network}/{len}");
+        }
+        for (network, len) in PRIVATE_V6.iter().chain(&REACHABLE_V6) {
+            // As IANA writes it, in hexadecimal throughout.
+            let text = network.to_string().replace("::ffff:0.0.0.0", "::ffff:0:0");
+            assert!(listed(format!("{text}/{len}")), "{text}/{len}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use flow::Civil;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Content, Kind, Summary};
+use crate::{Content, Kind};
 
 /// What databases were made of. It is a function of the octets of the files alone, not of
 /// where they are or when they were read.
@@ -35,8 +35,8 @@ pub struct Source {
 }
 
 impl MadeOf {
-    pub(crate) fn add(&mut self, sha256: Sha256Sum, summary: &Summary) {
-        let (name, built) = match &summary.content {
+    pub(crate) fn add(&mut self, sha256: Sha256Sum, kind: Kind, content: &Content) {
+        let (name, built) = match content {
             Content::Rows { .. } => (None, None),
             Content::Database {
                 database_type,
@@ -45,7 +45,7 @@ impl MadeOf {
             } => (Some(named(database_type)), built.map(time)),
         };
         self.sources.push(Source {
-            kind: summary.kind,
+            kind,
             sha256,
             name,
             built,

@@ -9,10 +9,19 @@ use super::row::Row;
 use super::{Attributes, Network};
 use crate::{DbError, StatedRow};
 
-/// The rows of a file.
+/// The rows of a file; none by default.
 pub(crate) struct Source<'a> {
     pub(crate) path: &'a Path,
     pub(crate) rows: Vec<Row>,
+}
+
+impl Default for Source<'_> {
+    fn default() -> Self {
+        Self {
+            path: Path::new(""),
+            rows: Vec::new(),
+        }
+    }
 }
 
 /// The networks of both files, in ascending order of address and length, each once.

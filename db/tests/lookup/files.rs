@@ -3,11 +3,11 @@
 use super::*;
 
 #[test]
-fn with_no_files_only_localities_are_known() {
+fn with_no_files_only_special_purpose_blocks_are_known() {
     let databases = Databases::open(&Files::default()).unwrap();
     assert_eq!(
         told(&place(&databases, "10.0.0.1")),
-        "- | - | - | - | - | - | - | - | private"
+        "10.0.0.0/8 | - | - | - | - | - | - | Private-Use | private"
     );
     assert_eq!(
         told(&place(&databases, "8.8.8.8")),

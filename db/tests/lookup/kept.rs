@@ -58,7 +58,7 @@ fn a_version_is_opened_again_as_it_was_after_its_files_have_changed() {
     let files = names(&directory).len();
     assert_eq!(
         files,
-        4 + 2 + 2,
+        5 + 2 + 2,
         "shared files once, two of their own, two lists"
     );
 }
@@ -86,7 +86,7 @@ fn versions_beyond_the_limit_are_let_go_with_the_files_that_only_they_have() {
             Err(other) => panic!("another error: {other}"),
         }
     }
-    assert_eq!(names(&directory).len(), 4 + 3 + 3 + 1);
+    assert_eq!(names(&directory).len(), 5 + 3 + 3 + 1);
     assert!(
         other.try_exists().unwrap(),
         "what is not ours is left alone"

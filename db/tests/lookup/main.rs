@@ -18,6 +18,7 @@ mod maxmind;
 mod prefix_files;
 mod shipped;
 mod site;
+mod special_purpose;
 
 use std::path::{Path, PathBuf};
 
@@ -46,7 +47,7 @@ fn all_files() -> Files {
         country: file("fixture/country.mmdb"),
         city: file("fixture/city.mmdb"),
         asn: file("fixture/asn.mmdb"),
-        site: Site::default(),
+        ..Files::default()
     }
 }
 

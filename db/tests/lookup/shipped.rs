@@ -52,13 +52,15 @@ fn remote_hosts_of_the_generator_have_what_the_fixtures_say_of_them() {
             format!("2001:db8:ffff:{network:x}fff::1"),
         ];
         for (host, prefix) in hosts.iter().zip(fixture::prefixes(network)) {
-            let origin = match network {
-                fixture::WITHOUT_ORIGIN => "- | - | -".to_owned(),
-                _ => format!(
-                    "{prefix} | {} | {}",
-                    fixture::asn(network),
-                    fixture::as_name(network)
-                ),
+            let (origin, name) = match network {
+                fixture::WITHOUT_ORIGIN if prefix.addr().is_ipv4() => {
+                    ("198.18.0.0/15 | - | -".to_owned(), "Benchmarking")
+                }
+                fixture::WITHOUT_ORIGIN => ("2001:db8::/32 | - | -".to_owned(), "Documentation"),
+                _ => {
+                    let (asn, as_name) = (fixture::asn(network), fixture::as_name(network));
+                    (format!("{prefix} | {asn} | {as_name}"), "-")
+                }
             };
             let (country, latitude, longitude) = fixture::PLACES[usize::from(network)];
             let geo = match network {
@@ -68,7 +70,7 @@ fn remote_hosts_of_the_generator_have_what_the_fixtures_say_of_them() {
             let told = told(&place(&databases, host));
             assert_eq!(
                 told,
-                format!("{origin} | {geo} | - | - | private"),
+                format!("{origin} | {geo} | - | {name} | private"),
                 "{host}"
             );
         }

@@ -36,7 +36,7 @@ fn a_private_address_is_at_the_site_and_a_public_one_is_not() {
     ] {
         let told = told(&place(&databases, private));
         assert!(
-            told.contains(" | 64500 | Example Network 4 | CH | 47.5 | 8.5 | - | - | private"),
+            told.contains(" | 64500 | Example Network 4 | CH | 47.5 | 8.5 | - | "),
             "{private}: {told}"
         );
     }
@@ -83,7 +83,7 @@ fn without_a_site_nothing_is_said_of_private_addresses() {
     let databases = opened("none", "", Site::default());
     let none = told(&place(&databases, "10.1.2.3"));
     assert!(
-        none.ends_with(" | - | - | - | - | - | - | - | private"),
+        none.ends_with(" | - | - | - | - | - | - | Private-Use | private"),
         "{none}"
     );
 }

@@ -144,8 +144,9 @@ fn assert_segments_name_their_versions(scratch: &Scratch, received: &Received) {
     let mut sums = BTreeSet::new();
     for (number, header) in headers.iter().enumerate() {
         let sources = header["meta"]["databases"]["sources"].as_array().unwrap();
-        assert_eq!(sources.len(), 1, "{header}");
+        assert_eq!(sources.len(), 2, "{header}");
         assert_eq!(sources[0]["kind"], "private_prefixes");
+        assert_eq!(sources[1]["kind"], "special_purpose");
         assert!(sums.insert(sources[0]["sha256"].to_string()));
         let end = firsts.get(number + 1).copied().unwrap_or(u64::MAX);
         let flows = received.flows.iter().filter(|flow| {
