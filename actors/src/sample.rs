@@ -37,6 +37,7 @@ pub(crate) fn record(port: u16, second: i64) -> OriginalFlow {
         end_reason: None,
         direction: Direction::Uniflow,
         observed: None,
+        vlan: None,
     }
 }
 
@@ -67,6 +68,7 @@ pub(crate) fn anonymized(count: usize) -> Vec<AnonymizedFlow> {
                     records: 1,
                     in_if: None,
                     out_if: None,
+                    vlan: None,
                     tcp_flags: record.tcp_flags,
                     tos: None,
                     icmp: None,

@@ -57,6 +57,8 @@ pub enum ApartBy {
     InIf,
     /// The interface the packets left by.
     OutIf,
+    /// The VLAN that the exporter reports.
+    Vlan,
     /// The type of service.
     Tos,
 }
@@ -76,11 +78,12 @@ const SEVERAL_EXPORTERS: [(&str, SeveralExporters); 3] = [
     ("apart", SeveralExporters::Apart),
 ];
 
-const APART_BY: [(&str, ApartBy); 5] = [
+const APART_BY: [(&str, ApartBy); 6] = [
     ("exporter", ApartBy::Exporter),
     ("observation_domain", ApartBy::ObservationDomain),
     ("in_if", ApartBy::InIf),
     ("out_if", ApartBy::OutIf),
+    ("vlan", ApartBy::Vlan),
     ("tos", ApartBy::Tos),
 ];
 

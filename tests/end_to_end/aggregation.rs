@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::support::client::count;
 use crate::support::exporter::{Exporter, Sample, V5_HEADER, v5};
 use crate::support::files::assert_same_segments;
+use crate::support::ipfix;
 use crate::support::program::{generate, run};
 use crate::support::service::Ended;
 use crate::support::{Client, Launch, Received, Scratch};
@@ -135,6 +136,42 @@ fn ports_from_a_limit_on_are_0() {
             .iter()
             .all(|flow| count(flow, "dst_port") == 53)
     );
+}
+
+/// A message of IPFIX with a flow in each of these VLANs (0: none), which are the same
+/// otherwise.
+fn in_vlans(vlans: &[u16]) -> Vec<u8> {
+    const TEMPLATE: u16 = 300;
+    let fields = [(8, 4), (12, 4), (4, 1), (2, 4), (243, 2)];
+    let records = vlans.iter().flat_map(|vlan| {
+        let mut record = vec![198, 18, 0, 1, 198, 19, 0, 1, 17, 0, 0, 0, 1];
+        record.extend(vlan.to_be_bytes());
+        record
+    });
+    let message = ipfix::Message::new(0).template_of(TEMPLATE, &fields);
+    message
+        .set(TEMPLATE, &records.collect::<Vec<u8>>())
+        .octets()
+}
+
+#[test]
+fn flows_are_apart_by_vlan_and_show_it_where_the_settings_say_so() {
+    let datagrams = [in_vlans(&[10, 20, 0, 20])];
+    let shown = |received: &Received| {
+        let flows = received.flows.iter();
+        let mut shown: Vec<_> = flows
+            .map(|flow| (flow["vlan_id"].as_u64(), count(flow, "packets")))
+            .collect();
+        shown.sort_unstable();
+        shown
+    };
+    let (together, _) = under(&[], &datagrams);
+    assert_eq!(shown(&together), [(Some(10), 4)], "the first record's");
+    let (apart, _) = under(&[("aggregator.apart_by", r#"["vlan"]"#)], &datagrams);
+    assert_eq!(shown(&apart), [(None, 1), (Some(10), 1), (Some(20), 2)]);
+    let filter = "\"vlan_id = 20\"";
+    let (filtered, _) = under(&[("aggregator.filter", filter)], &datagrams);
+    assert_eq!(shown(&filtered), [(Some(20), 2)]);
 }
 
 #[test]

@@ -210,6 +210,7 @@ fn rules(settings: &Settings) -> Rules {
             observation_domain: apart_by(ApartBy::ObservationDomain),
             in_if: apart_by(ApartBy::InIf),
             out_if: apart_by(ApartBy::OutIf),
+            vlan: apart_by(ApartBy::Vlan),
             tos: apart_by(ApartBy::Tos),
         },
         incomplete: match aggregator.incomplete_tcp() {

@@ -2,7 +2,9 @@
 
 use std::time::SystemTime;
 
-use flow::{AggregatedFlow, Civil, EnrichedFlow, Field, OriginalFlow, Place, Value as FlowValue};
+use flow::{
+    AggregatedFlow, Civil, EnrichedFlow, Exporter, Field, OriginalFlow, Place, Value as FlowValue,
+};
 use mediation::anonymize::AnonymizedFlow;
 use serde_json::{Value, json};
 
@@ -86,9 +88,10 @@ fn arrival(arrival: Arrival<'_>) -> Value {
 }
 
 fn original(flow: &OriginalFlow) -> Value {
+    let Exporter { addr, domain } = flow.exporter;
     json!({
-        "exporter": flow.exporter.addr.to_string(),
-        "observation_domain": flow.exporter.domain,
+        "exporter": addr.to_string(),
+        "observation_domain": domain,
         "src_addr": flow.key.src_addr.to_string(),
         "dst_addr": flow.key.dst_addr.to_string(),
         "src_port": flow.key.src_port,

@@ -106,6 +106,7 @@ impl Fields<'_> {
             end_reason: self.narrow(&[136]).and_then(EndReason::from_number),
             direction: Direction::Uniflow,
             observed: None,
+            vlan: None,
         }
     }
 

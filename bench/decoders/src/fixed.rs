@@ -142,6 +142,7 @@ impl Fixed {
                 end_reason: None,
                 direction: Direction::Uniflow,
                 observed: None,
+                vlan: None,
             }
         })
     }

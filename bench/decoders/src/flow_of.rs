@@ -128,6 +128,8 @@ impl Template {
                 .and_then(|_| EndReason::from_number(told.end_reason)),
             direction: Direction::Uniflow,
             observed: None,
+            // The letters that stand for it name none.
+            vlan: None,
         }
     }
 

@@ -2,10 +2,14 @@
 
 use std::net::IpAddr;
 
-use flow::{Direction, Exporter, FlowKey, Icmp, OriginalFlow, SamplingRate, protocol};
+use flow::{Direction, Exporter, FlowKey, Icmp, OriginalFlow, SamplingRate, Vlan, protocol};
 
 use crate::Told;
 use crate::sflow::{FlowSample, Sflow, ethernet, extended, sampled_of};
+
+/// The VLAN of a tag, and the one that the switch says a packet came in by.
+const TAG: u16 = 30;
+const SWITCH: u16 = 10;
 
 /// A sampled packet.
 #[derive(Debug, Clone)]
@@ -79,7 +83,7 @@ impl Sample {
     fn frame(&self) -> Vec<u8> {
         let kind = if self.v6 { 0x86DD_u16 } else { 0x0800 };
         if self.tagged {
-            let inner = [&[0, 10][..], &kind.to_be_bytes(), &self.packet()].concat();
+            let inner = [&TAG.to_be_bytes()[..], &kind.to_be_bytes(), &self.packet()].concat();
             ethernet(0x8100, &inner)
         } else {
             ethernet(kind, &self.packet())
@@ -101,6 +105,13 @@ impl Sample {
         sample.input = (0, self.told.interfaces.0);
         sample.output = (0, self.told.interfaces.1);
         sample
+    }
+
+    /// That of the switch, which knows it better than the tag.
+    fn vlan(&self) -> Option<Vlan> {
+        let told = self.tagged.then_some(TAG);
+        let told = if self.extended { Some(SWITCH) } else { told };
+        told.and_then(Vlan::new)
     }
 
     fn flow(&self, exporter: Exporter, received_ms: i64) -> OriginalFlow {
@@ -132,6 +143,7 @@ impl Sample {
             end_reason: None,
             direction: Direction::Uniflow,
             observed: None,
+            vlan: self.vlan(),
         }
     }
 }

@@ -4,7 +4,10 @@ use std::net::IpAddr;
 
 /// An Exporting Process as the collector tells it apart: its address and its
 /// Observation Domain (RFC 7011, 2; `source id` in NetFlow v9, engine in v5).
+///
+/// It is packed, since every Original Flow has one and must stay small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(Rust, packed)]
 pub struct Exporter {
     /// The address its datagrams come from; never IPv4-mapped IPv6.
     pub addr: IpAddr,

@@ -105,6 +105,7 @@ pub enum Field {
     ObservationDomain,
     InIf,
     OutIf,
+    VlanId,
     SrcPrefix,
     SrcPrefixLen,
     SrcAsn,
@@ -136,7 +137,7 @@ pub enum Field {
 
 impl Field {
     /// How many there are.
-    pub const COUNT: usize = 55;
+    pub const COUNT: usize = 56;
 
     /// All fields, in order.
     pub const ALL: [Self; Self::COUNT] = [
@@ -168,6 +169,7 @@ impl Field {
         Self::ObservationDomain,
         Self::InIf,
         Self::OutIf,
+        Self::VlanId,
         Self::SrcPrefix,
         Self::SrcPrefixLen,
         Self::SrcAsn,
@@ -281,7 +283,7 @@ mod tests {
                 "{name}"
             );
         }
-        for name in ["start_ms", "src_addr", "dst_asn", "hour"] {
+        for name in ["start_ms", "src_addr", "vlan_id", "dst_asn", "hour"] {
             assert_eq!(
                 Field::from_name(name).unwrap().known(),
                 KnownAt::Start,

@@ -30,6 +30,7 @@ pub use key::{FlowKey, PARTITIONS, Partition};
 pub use place::{CountryCode, Locality, Place, Position, Prefix, PrefixError};
 pub use record::{
     AggregatedFlow, Direction, EnrichedFlow, Icmp, Observed, OriginalFlow, Reverse, SamplingRate,
+    Vlan,
 };
 pub use time::{ReceiveTime, Tick};
 pub use value::Value;

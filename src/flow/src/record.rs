@@ -1,11 +1,36 @@
 //! The records of a flow on its way, from the exporter's report to enrichment.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32};
 
 use crate::{EndReason, Exporter, FlowKey, Place};
 
 /// One in how many packets was sampled; 1 is unsampled. Unknown is `None`, never 0.
 pub type SamplingRate = NonZeroU32;
+
+/// VLAN identifier of IEEE 802.1Q, 1 to 4094. A frame without a tag, one whose tag has
+/// only a priority (0), and what the standard reserves (4095) have none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Vlan(NonZeroU16);
+
+impl Vlan {
+    /// The highest identifier.
+    const MAX: u16 = 4094;
+
+    /// The VLAN of an identifier; `None` for those that name none.
+    #[must_use]
+    pub const fn new(id: u16) -> Option<Self> {
+        match NonZeroU16::new(id) {
+            Some(vlan) if id <= Self::MAX => Some(Self(vlan)),
+            _ => None,
+        }
+    }
+
+    /// The identifier, 1 to 4094.
+    #[must_use]
+    pub const fn get(self) -> u16 {
+        self.0.get()
+    }
+}
 
 /// Type and code of an ICMP or ICMPv6 message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,6 +101,8 @@ pub struct OriginalFlow {
     pub direction: Direction,
     /// Where its packets were seen, where the exporter said so.
     pub observed: Option<Observed>,
+    /// The VLAN that the exporter reported.
+    pub vlan: Option<Vlan>,
 }
 
 impl OriginalFlow {
@@ -146,6 +173,8 @@ pub struct AggregatedFlow {
     pub in_if: Option<u32>,
     /// SNMP index of the interface the packets left by.
     pub out_if: Option<u32>,
+    /// The VLAN of the first record that has one.
+    pub vlan: Option<Vlan>,
     /// OR of the TCP flags of all records.
     pub tcp_flags: Option<u16>,
     /// Type of service of the first record.
@@ -186,7 +215,8 @@ mod tests {
 
     #[test]
     fn a_record_stays_small() {
-        // The decoder is a quarter slower with 48 octets more.
+        // The decoder is a quarter slower with 48 octets more. A packed exporter makes room
+        // for the VLAN: with 144 octets, v5 takes an eighth longer.
         assert_eq!(size_of::<OriginalFlow>(), 136);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::{Civil, EnrichedFlow, Field, OriginalFlow, Place};
+use crate::{Civil, EnrichedFlow, Field, OriginalFlow, Place, Vlan};
 
 /// One field's value. `Null` is unknown or not applicable, and never 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -119,6 +119,7 @@ impl EnrichedFlow {
             Field::ObservationDomain => Value::Unsigned(flow.exporter.domain.into()),
             Field::InIf => flow.in_if.into(),
             Field::OutIf => flow.out_if.into(),
+            Field::VlanId => flow.vlan.map(Vlan::get).into(),
             Field::SrcPrefix => of_place(&self.src, Of::Prefix),
             Field::SrcPrefixLen => of_place(&self.src, Of::PrefixLen),
             Field::SrcAsn => of_place(&self.src, Of::Asn),
@@ -183,6 +184,7 @@ impl OriginalFlow {
             Field::ObservationDomain => Value::Unsigned(self.exporter.domain.into()),
             Field::InIf => self.in_if.into(),
             Field::OutIf => self.out_if.into(),
+            Field::VlanId => self.vlan.map(Vlan::get).into(),
             Field::Year => Value::Signed(civil.year.into()),
             Field::Month => Value::Unsigned(civil.month.into()),
             Field::Day => Value::Unsigned(civil.day.into()),

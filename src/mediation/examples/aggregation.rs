@@ -116,6 +116,7 @@ fn record(rank: u32, v6: bool, now_ms: i64, ends: bool) -> OriginalFlow {
         end_reason: None,
         direction: Direction::Uniflow,
         observed: None,
+        vlan: None,
     }
 }
 

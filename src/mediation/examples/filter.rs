@@ -83,6 +83,7 @@ impl Noise {
             records: 1,
             in_if: Some(self.below(8)),
             out_if: Some(self.below(8)),
+            vlan: None,
             tcp_flags: (protocol == 6).then_some(0x1b),
             tos: Some(0),
             icmp: None,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use flow::{
     AggregatedFlow, CountryCode, EndReason, EnrichedFlow, Exporter, Field, FlowKey, Icmp, Locality,
-    Place, Position, Prefix, Reverse,
+    Place, Position, Prefix, Reverse, Vlan,
 };
 use mediation::anonymize::AnonymizedFlow;
 
@@ -317,6 +317,7 @@ impl Row<'_, '_> {
             records: self.required(Field::Records)?,
             in_if: self.optional(Field::InIf)?,
             out_if: self.optional(Field::OutIf)?,
+            vlan: self.vlan()?,
             tcp_flags: self.optional(Field::TcpFlags)?,
             tos: self.optional(Field::Tos)?,
             icmp: icmp.map(|(kind, code)| Icmp { kind, code }),
@@ -324,6 +325,12 @@ impl Row<'_, '_> {
             complete: self.optional(Field::Complete)?,
             block_place: self.optional(Field::BlockPlace)?,
         })
+    }
+
+    fn vlan(&self) -> Result<Option<Vlan>, RestoreError> {
+        let id = self.optional(Field::VlanId)?;
+        let vlan = id.map(|id| Vlan::new(id).ok_or_else(|| self.expected(Field::VlanId)));
+        vlan.transpose()
     }
 
     fn place(&self, side: &Side) -> Result<Place, RestoreError> {

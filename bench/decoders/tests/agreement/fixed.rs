@@ -89,6 +89,7 @@ fn meaning(read: &FixedRead, record: &FixedRecord, datagram: &Fixed) -> Original
         end_reason: None,
         direction: Direction::Uniflow,
         observed: None,
+        vlan: None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use decode::explain::{
     Items, Layout, List, Record, Records, Sample, Structure, Unread, Value, Why,
 };
-use flow::{Direction, EndReason, Exporter, FlowKey, Observed, OriginalFlow};
+use flow::{Direction, EndReason, Exporter, FlowKey, Observed, OriginalFlow, Vlan};
 
 use super::json::{Json, Object};
 
@@ -182,6 +182,7 @@ pub(super) fn of_flow(flow: &OriginalFlow) -> Object {
         end_reason,
         direction,
         observed,
+        vlan,
     } = *flow;
     let FlowKey {
         src_addr,
@@ -208,6 +209,7 @@ pub(super) fn of_flow(flow: &OriginalFlow) -> Object {
         .with("observation_domain", domain)
         .with("in_if", in_if)
         .with("out_if", out_if)
+        .with_some("vlan_id", vlan.map(Vlan::get))
         .with("tcp_flags", tcp_flags)
         .with("tos", tos)
         .with("icmp_type", icmp.map(|icmp| icmp.kind))

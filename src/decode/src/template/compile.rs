@@ -6,7 +6,7 @@
 
 use super::element::{Target, target};
 use super::fields::VARIABLE;
-use super::flow::{FORMS, Times};
+use super::flow::{FORMS, Times, VLANS};
 use super::reverse::Reverse;
 use super::told::is_told;
 use super::{FieldSpec, Fields, Life, ListKind, ListPlace, ToldField};
@@ -78,6 +78,8 @@ pub(crate) struct Template {
     /// Whether records state their own sampling rate or sampler.
     pub(crate) own_rate: bool,
     pub(crate) sampler: bool,
+    /// Whether records state a VLAN.
+    pub(crate) vlan: bool,
     /// Further fields of elements that have a slot, in their order.
     pub(crate) repeated: Box<[(Target, Slot)]>,
     pub(crate) steps: Box<[Step]>,
@@ -354,6 +356,7 @@ impl Compiler {
                 Target::SampleSize,
             ]),
             sampler: has(&[Target::SamplerId, Target::SelectorId]),
+            vlan: has(&VLANS),
             reverse,
             lists: self.lists.into(),
             told: self.told.into(),

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use flow::{Direction, EndReason, Exporter, FlowKey, Icmp, Observed, OriginalFlow, protocol};
+use flow::{Direction, EndReason, Exporter, FlowKey, Icmp, Observed, OriginalFlow, Vlan, protocol};
 
 use super::compile::Addresses;
 use super::{Reader, Target, Template};
@@ -36,6 +36,16 @@ pub(super) const FORMS: [(Form, Target, Target); 6] = [
     (Form::Seconds, Target::StartSeconds, Target::EndSeconds),
     (Form::Uptime, Target::StartUptime, Target::EndUptime),
     (Form::Delta, Target::StartDelta, Target::EndDelta),
+];
+
+/// The elements that state a VLAN, in the order in which one is preferred: that of the
+/// side where packets came in, which is what the tag of the frame says (dot1qVlanId, IE
+/// 243) or the interface is in (vlanId, 58), and else that of where they left (254, 59).
+pub(super) const VLANS: [Target; 4] = [
+    Target::Dot1qVlan,
+    Target::Vlan,
+    Target::PostDot1qVlan,
+    Target::PostVlan,
 ];
 
 /// The elements that state one of the two times of a template's records: the preferred
@@ -134,6 +144,11 @@ impl Template {
             end_reason: EndReason::from_number(low8(record.number(Target::EndReason))),
             direction: Direction::Uniflow,
             observed: self.observed(record),
+            vlan: if self.vlan {
+                self.stated_vlan(record)
+            } else {
+                None
+            },
         })
     }
 
@@ -144,6 +159,13 @@ impl Template {
             1 => Some(Observed::Egress),
             _ => None,
         }
+    }
+
+    /// The VLAN that a record states, of the first element that names one.
+    fn stated_vlan<R: Reader>(&self, record: &R) -> Option<Vlan> {
+        let stated = VLANS.into_iter();
+        let mut stated = stated.filter_map(|target| self.optional(record, target));
+        stated.find_map(|id| Vlan::new(low16(id)))
     }
 
     /// Whether records state a time.
@@ -174,6 +196,7 @@ impl Template {
         flow.in_if = told(Target::InIf).map(low32).or(flow.in_if);
         flow.out_if = told(Target::OutIf).map(low32).or(flow.out_if);
         flow.tos = told(Target::Tos).map(low8).or(flow.tos);
+        flow.vlan = self.stated_vlan(record).or(flow.vlan);
         let reason = EndReason::from_number(low8(record.number(Target::EndReason)));
         flow.end_reason = reason.or(flow.end_reason);
     }

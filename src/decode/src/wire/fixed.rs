@@ -187,6 +187,7 @@ impl Message {
             end_reason: None,
             direction: Direction::Uniflow,
             observed: None,
+            vlan: None,
         }
     }
 

@@ -63,6 +63,7 @@ pub(crate) fn tcp_flow() -> OriginalFlow {
         end_reason: None,
         direction: Direction::Uniflow,
         observed: None,
+        vlan: None,
     }
 }
 
@@ -123,6 +124,7 @@ fn an_ipfix_message_is_its_flows() {
         end_reason: Some(EndReason::Idle),
         direction: Direction::Uniflow,
         observed: None,
+        vlan: None,
         ..tcp_flow()
     };
     assert_eq!(flow, expected);

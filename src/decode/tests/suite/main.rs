@@ -28,3 +28,4 @@ mod structured;
 mod support;
 mod table;
 mod told;
+mod vlan;

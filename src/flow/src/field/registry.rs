@@ -224,6 +224,14 @@ pub(super) static REGISTRY: [Row; Field::COUNT] = {
             "SNMP index of the egress interface",
         ),
         row(
+            "vlan_id",
+            U16,
+            "",
+            Some(243),
+            Start,
+            "VLAN that the exporter reported of the first record that has one; null if none",
+        ),
+        row(
             "src_prefix",
             Addr,
             "",

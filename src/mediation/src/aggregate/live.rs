@@ -91,11 +91,12 @@ pub(super) struct Side {
 }
 
 impl Live {
-    /// The flow that one record is, its counters scaled by its sampling rate.
-    pub(super) fn new(record: &OriginalFlow) -> Self {
+    /// The flow that one record is, its counters scaled by its sampling rate; with
+    /// `by_vlan`, its VLAN tells flows apart.
+    pub(super) fn new(record: &OriginalFlow, by_vlan: bool) -> Self {
         let end_ms = record.end_ms.max(record.start_ms);
         Self {
-            key: PackedKey::new(&record.key, record.icmp, 0),
+            key: PackedKey::new(&record.key, record.icmp, record.vlan, by_vlan),
             start_ms: record.start_ms,
             end_ms,
             seen_ms: record.end_seen_ms,
@@ -181,6 +182,7 @@ impl Live {
         if new & known::OUT_IF != 0 {
             self.out_if = piece.out_if;
         }
+        self.key.complete_vlan(&piece.key);
         // Whether the exporter waits no longer is for its last record to say.
         self.known = self.known & !known::IDLE | piece.known;
     }
@@ -211,6 +213,7 @@ impl Live {
             records: self.records,
             in_if: self.is(known::IN_IF).then_some(self.in_if),
             out_if: self.is(known::OUT_IF).then_some(self.out_if),
+            vlan: self.key.vlan(),
             tcp_flags: self.is(known::FLAGS).then_some(self.tcp_flags),
             tos: self.is(known::TOS).then_some(self.tos),
             icmp: self.key.icmp(),

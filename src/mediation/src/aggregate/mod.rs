@@ -143,7 +143,9 @@ impl Aggregator {
         plan.counters = Counters::default();
         plan.steps.clear();
         plan.pieces.clear();
-        plan.pieces.extend(flows.iter().map(Live::new));
+        let by_vlan = self.rules.apart.vlan;
+        let pieces = flows.iter().map(|flow| Live::new(flow, by_vlan));
+        plan.pieces.extend(pieces);
         for (flow, piece) in flows.iter().zip(&plan.pieces) {
             plan.counters.take_in(flow, piece);
             let mirrored = self.rules.biflow.then(|| piece.key.mirrored());

@@ -2,23 +2,25 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use flow::{FlowKey, Icmp};
+use flow::{FlowKey, Icmp, Vlan};
 
 /// Bits of [`PackedKey::kind`].
 const SRC_V4: u8 = 1;
 const DST_V4: u8 = 2;
 const ICMP: u8 = 4;
+const BY_VLAN: u8 = 8;
 
 /// What tells one flow from another: the 5-tuple, the type and code of ICMP (which has
 /// no ports, so they stand in the place of the destination port), and the VLAN where
-/// flows are kept apart by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// flows are kept apart by it. Where they are not, the VLAN is no part of what it
+/// identifies, and only stands here.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct PackedKey {
     src: [u64; 2],
     dst: [u64; 2],
     src_port: u16,
     dst_port: u16,
-    /// 0 unless VLANs tell flows apart.
+    /// 0 if there is none.
     vlan: u16,
     protocol: u8,
     kind: u8,
@@ -70,10 +72,19 @@ const fn answer(kind: u8) -> u8 {
 }
 
 impl PackedKey {
-    pub(super) fn new(key: &FlowKey, icmp: Option<Icmp>, vlan: u16) -> Self {
+    /// The key of a record; with `by_vlan`, its VLAN tells flows apart.
+    pub(super) fn new(
+        key: &FlowKey,
+        icmp: Option<Icmp>,
+        vlan: Option<Vlan>,
+        by_vlan: bool,
+    ) -> Self {
         let ((src, src_v4), (dst, dst_v4)) = (halves(key.src_addr), halves(key.dst_addr));
         let flag = |is: bool, bit: u8| if is { bit } else { 0 };
-        let kind = flag(src_v4, SRC_V4) | flag(dst_v4, DST_V4) | flag(icmp.is_some(), ICMP);
+        let kind = flag(src_v4, SRC_V4)
+            | flag(dst_v4, DST_V4)
+            | flag(icmp.is_some(), ICMP)
+            | flag(by_vlan, BY_VLAN);
         let (src_port, dst_port) = match icmp {
             Some(icmp) => (0, u16::from_be_bytes([icmp.kind, icmp.code])),
             None => (key.src_port, key.dst_port),
@@ -83,7 +94,7 @@ impl PackedKey {
             dst,
             src_port,
             dst_port,
-            vlan,
+            vlan: vlan.map_or(0, Vlan::get),
             protocol: key.protocol,
             kind,
         }
@@ -91,6 +102,17 @@ impl PackedKey {
 
     pub(super) const fn protocol(&self) -> u8 {
         self.protocol
+    }
+
+    pub(super) const fn vlan(&self) -> Option<Vlan> {
+        Vlan::new(self.vlan)
+    }
+
+    /// Takes the VLAN of a piece of the same flow over, if there was none.
+    pub(super) const fn complete_vlan(&mut self, piece: &Self) {
+        if self.vlan == 0 {
+            self.vlan = piece.vlan;
+        }
     }
 
     pub(super) fn icmp(&self) -> Option<Icmp> {
@@ -121,7 +143,7 @@ impl PackedKey {
             dst: self.src,
             src_port,
             dst_port,
-            kind: swapped | self.kind & ICMP,
+            kind: swapped | self.kind & (ICMP | BY_VLAN),
             ..*self
         }
     }
@@ -130,10 +152,21 @@ impl PackedKey {
     pub(super) fn words(&self) -> [u64; 5] {
         let [src_high, src_low] = self.src;
         let [dst_high, dst_low] = self.dst;
-        let ports = u64::from(self.src_port) << 48 | u64::from(self.dst_port) << 32;
-        let rest = u64::from(self.vlan) << 16 | u64::from(self.protocol) << 8;
-        let rest = ports | rest | u64::from(self.kind);
-        [src_high, src_low, dst_high, dst_low, rest]
+        [src_high, src_low, dst_high, dst_low, self.rest()]
+    }
+
+    /// What identifies it besides the addresses.
+    const fn rest(&self) -> u64 {
+        let vlan = if self.kind & BY_VLAN == 0 {
+            0
+        } else {
+            self.vlan
+        };
+        (self.src_port as u64) << 48
+            | (self.dst_port as u64) << 32
+            | (vlan as u64) << 16
+            | (self.protocol as u64) << 8
+            | self.kind as u64
     }
 
     /// Whether the source has the higher port: clients' ports are above services'.
@@ -141,6 +174,14 @@ impl PackedKey {
         self.src_port > self.dst_port
     }
 }
+
+impl PartialEq for PackedKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.src == other.src && self.dst == other.dst && self.rest() == other.rest()
+    }
+}
+
+impl Eq for PackedKey {}
 
 #[cfg(test)]
 mod tests {
@@ -178,14 +219,24 @@ mod tests {
 
     proptest! {
         #[test]
-        fn packing_loses_nothing((key, icmp) in any_key()) {
-            let packed = PackedKey::new(&key, icmp, 0);
+        fn packing_loses_nothing((key, icmp) in any_key(), by_vlan: bool) {
+            let packed = PackedKey::new(&key, icmp, Vlan::new(7), by_vlan);
             prop_assert_eq!((packed.key(), packed.icmp()), (key, icmp));
+            prop_assert_eq!(packed.vlan(), Vlan::new(7));
         }
 
         #[test]
-        fn the_mirror_of_the_mirror_is_the_key((key, icmp) in any_key()) {
-            let packed = PackedKey::new(&key, icmp, 7);
+        fn a_vlan_tells_keys_apart_where_it_is_to((key, icmp) in any_key(), by_vlan: bool) {
+            let [one, other, none] = [Vlan::new(7), Vlan::new(8), None]
+                .map(|vlan| PackedKey::new(&key, icmp, vlan, by_vlan));
+            prop_assert_eq!([one == other, one == none], [!by_vlan; 2]);
+            prop_assert_eq!(one.words() == other.words(), !by_vlan);
+            prop_assert_eq!(one.mirrored() == other.mirrored(), !by_vlan);
+        }
+
+        #[test]
+        fn the_mirror_of_the_mirror_is_the_key((key, icmp) in any_key(), by_vlan: bool) {
+            let packed = PackedKey::new(&key, icmp, Vlan::new(7), by_vlan);
             let mirrored = packed.mirrored();
             prop_assert_eq!(mirrored.mirrored(), packed);
             if icmp.is_none() {

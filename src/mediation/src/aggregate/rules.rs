@@ -53,6 +53,8 @@ pub struct Apart {
     pub in_if: bool,
     /// The interface the packets left by.
     pub out_if: bool,
+    /// The VLAN.
+    pub vlan: bool,
     /// The type of service.
     pub tos: bool,
 }
@@ -82,9 +84,14 @@ impl Rules {
         }
     }
 
-    /// Whether nothing but the key tells flows apart.
+    /// Whether nothing but the key tells flows apart. The VLAN is part of the key, where
+    /// it does.
     pub(super) fn is_by_key_alone(&self) -> bool {
-        self.observers != Observers::Apart && self.apart == Apart::default()
+        let apart = Apart {
+            vlan: false,
+            ..self.apart
+        };
+        self.observers != Observers::Apart && apart == Apart::default()
     }
 
     /// A number that differs, most likely, where flows of one key are apart; 0 if nothing

@@ -24,6 +24,7 @@ fn enriched(src: &str, dst: &str, prefix: &str) -> EnrichedFlow {
             records: 1,
             in_if: Some(1),
             out_if: None,
+            vlan: None,
             tcp_flags: Some(tcp_flag::SYN | tcp_flag::FIN),
             tos: Some(0),
             icmp: None,

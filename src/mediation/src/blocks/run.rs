@@ -39,6 +39,7 @@ impl Run {
                 records: 1,
                 in_if: record.in_if,
                 out_if: record.out_if,
+                vlan: record.vlan,
                 tcp_flags: record.tcp_flags,
                 tos: record.tos,
                 icmp: record.icmp,

@@ -75,6 +75,7 @@ const fn is_of_original(field: Field) -> bool {
         | Field::ObservationDomain
         | Field::InIf
         | Field::OutIf
+        | Field::VlanId
         | Field::Year
         | Field::Month
         | Field::Day

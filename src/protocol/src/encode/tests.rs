@@ -29,6 +29,7 @@ fn flow() -> EnrichedFlow {
             records: 2,
             in_if: Some(3),
             out_if: None,
+            vlan: Vlan::new(20),
             tcp_flags: Some(0x13),
             tos: Some(0),
             icmp: None,
@@ -72,7 +73,7 @@ fn a_flow_as_a_line_of_json() {
             r#""icmp_type":null,"icmp_code":null,"packets":5,"bytes":500,"#,
             r#""reverse_packets":null,"reverse_bytes":null,"sampling_rate":null,"records":2,"#,
             r#""end_reason":"end","complete":true,"bit_rate":2500.0,"packet_rate":3.125,"#,
-            r#""exporter":"192.0.2.1","observation_domain":7,"in_if":3,"out_if":null,"#,
+            r#""exporter":"192.0.2.1","observation_domain":7,"in_if":3,"out_if":null,"vlan_id":20,"#,
             r#""src_prefix":"198.18.0.0","src_prefix_len":20,"src_asn":64496,"#,
             r#""src_as_name":"A \"quoted\", name\u0007","src_country":"CH","#,
             r#""src_latitude":47.4,"src_longitude":-8.5,"src_vlan":100,"src_network":"","#,
@@ -98,7 +99,7 @@ fn a_flow_as_a_row_of_csv() {
         row,
         concat!(
             "0,1575297360123,1575297362123,2000,1600,198.18.0.1,2001:db8::1,40000,443,6,19,0,,,",
-            "5,500,,,,2,end,true,2500.0,3.125,192.0.2.1,7,3,,198.18.0.0,20,64496,",
+            "5,500,,,,2,end,true,2500.0,3.125,192.0.2.1,7,3,,20,198.18.0.0,20,64496,",
             "\"A \"\"quoted\"\", name\u{7}\",CH,47.4,-8.5,100,\"\",private,,,,,,,,,,,2019,12,2,14,36,0,17\n"
         )
     );
@@ -228,12 +229,13 @@ prop_compose! {
     fn any_flow()(
         addrs: (std::net::IpAddr, std::net::IpAddr, std::net::IpAddr),
         ports: (u16, u16, u8, u32),
+        vlan in 0_u16..=4_095,
         times in (-4_000_000_000_000_i64..4_000_000_000_000, 0_i64..1_000_000_000, any::<u64>()),
         counts: (u64, u64, u32, Option<(u64, u64)>, u32),
         options: (Option<u32>, Option<u32>, Option<u16>, Option<u8>, Option<(u8, u8)>, Option<bool>, Option<u32>),
         reason in 1_u8..=5,
-        src in any_place(),
-        dst in any_place(),
+        src in any_place().boxed(),
+        dst in any_place().boxed(),
     ) -> EnrichedFlow {
         EnrichedFlow {
             flow: AggregatedFlow {
@@ -246,7 +248,8 @@ prop_compose! {
                 packets: counts.0, bytes: counts.1, records: counts.2,
                 reverse: counts.3.map(|(packets, bytes)| Reverse { packets, bytes }),
                 sampling_rate: SamplingRate::new(counts.4),
-                in_if: options.0, out_if: options.1, tcp_flags: options.2, tos: options.3,
+                in_if: options.0, out_if: options.1, vlan: Vlan::new(vlan),
+                tcp_flags: options.2, tos: options.3,
                 icmp: options.4.map(|(kind, code)| Icmp { kind, code }),
                 end_reason: EndReason::from_number(reason).unwrap(),
                 complete: options.5,
@@ -318,8 +321,12 @@ fn a_row_that_is_not_ours_says_where_and_what() {
     );
     assert_eq!(
         refused(good.replacen(",443,6,", ",", 1)),
-        "row 1, `minute`: found `17`; expected 55 cells, and this row has 53"
+        "row 1, `minute`: found `17`; expected 56 cells, and this row has 54"
     );
-    assert!(refused(good.replace("2019,", "2019,1,")).contains("expected 55 cells"));
+    assert_eq!(
+        refused(good.replacen(",3,,20,", ",3,,4095,", 1)),
+        "row 1, `vlan_id`: found `4095`; expected a u16"
+    );
+    assert!(refused(good.replace("2019,", "2019,1,")).contains("expected 56 cells"));
     assert!(refused(good.trim_end().to_owned()).contains("line end"));
 }

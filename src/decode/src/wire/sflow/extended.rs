@@ -1,8 +1,10 @@
 //! Extended flow data: what a switch or router knows about a packet besides itself.
 //!
-//! VLANs, next hops, masks, AS paths, communities and users have no place in an
-//! Original Flow. Their structure is checked against their length, and nothing is
-//! allocated by a count, so that a lying one costs nothing.
+//! Of it, the VLANs of a switch are read. Next hops, masks, AS paths, communities and
+//! users have no place in an Original Flow. Their structure is checked against their
+//! length, and nothing is allocated by a count, so that a lying one costs nothing.
+
+use flow::Vlan;
 
 use super::xdr::Xdr;
 
@@ -11,6 +13,13 @@ pub(super) const SWITCH: u32 = 1_001;
 pub(super) const ROUTER: u32 = 1_002;
 pub(super) const GATEWAY: u32 = 1_003;
 pub(super) const USER: u32 = 1_004;
+
+/// The VLANs by which a packet came in and left, of a switch's flow data that are whole.
+/// What is no VLAN (0, and what an agent does not know) is `None`.
+pub(super) fn vlans(mut body: Xdr<'_>) -> [Option<Vlan>; 2] {
+    let [in_vlan, _, out_vlan, _] = body.words().unwrap_or_default();
+    [in_vlan, out_vlan].map(|id| Vlan::new(u16::try_from(id).ok()?))
+}
 
 /// Whether flow data of one of these formats are whole.
 pub(super) fn is_whole(format: u32, mut body: Xdr<'_>) -> bool {

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use flow::{FlowKey, Icmp, protocol};
+use flow::{FlowKey, Icmp, Vlan, protocol};
 
 use crate::Reason;
 use crate::bytes::{u8_at, u16_at};
@@ -38,6 +38,8 @@ pub(super) struct Packet {
     pub(super) tcp_flags: Option<u16>,
     pub(super) tos: u8,
     pub(super) icmp: Option<Icmp>,
+    /// The VLAN of the outermost tag of its frame that names one.
+    pub(super) vlan: Option<Vlan>,
     /// Why ports or flags are missing.
     pub(super) missing: Option<Reason>,
     /// Whether the length is that of the frame.
@@ -193,6 +195,7 @@ impl Header {
             tcp_flags: upper.tcp_flags,
             tos: self.tos,
             icmp: upper.icmp,
+            vlan: None,
             missing: upper.missing,
             of_frame: self.octets.is_none(),
         }

@@ -1,5 +1,7 @@
 //! Sampled headers: from the link layer to the IP packet.
 
+use flow::Vlan;
+
 use super::ip::{self, Packet};
 use super::xdr::Item;
 use crate::bytes::{u8_at, u16_at};
@@ -14,6 +16,8 @@ const IPV6: u16 = 0x86DD;
 const PPPOE: u16 = 0x8864;
 /// Tags of IEEE 802.1Q and 802.1ad, and two that preceded the latter.
 pub(super) const TAGS: [u16; 4] = [0x8100, 0x88A8, 0x9100, 0x9200];
+/// The bits of a tag that identify a VLAN, below priority and drop eligibility.
+const TAG_VLAN: u16 = 0x0FFF;
 const MPLS: [u16; 2] = [0x8847, 0x8848];
 /// The least type; below it the field is a length (IEEE 802.3).
 const LEAST_TYPE: u16 = 0x0600;
@@ -64,12 +68,17 @@ pub(super) fn sampled_header(
         header,
         at: 0,
         layers: limits.layers_per_packet,
+        vlan: None,
     };
     Ok(frame.find_ip(link).and_then(|()| {
         let packet = header.get(frame.at..).unwrap_or_default();
         let link_octets = u32::try_from(frame.at).unwrap_or(u32::MAX);
         let spare = frame_octets.saturating_sub(stripped);
-        ip::packet(packet, spare.saturating_sub(link_octets), frame.layers)
+        let packet = ip::packet(packet, spare.saturating_sub(link_octets), frame.layers)?;
+        Ok(Packet {
+            vlan: frame.vlan,
+            ..packet
+        })
     }))
 }
 
@@ -81,6 +90,8 @@ struct Frame<'a> {
     at: usize,
     /// How many tags and labels may still come.
     layers: usize,
+    /// The VLAN of the outermost tag that names one.
+    vlan: Option<Vlan>,
 }
 
 impl Frame<'_> {
@@ -113,6 +124,7 @@ impl Frame<'_> {
     fn typed(&mut self) -> Result<(), Reason> {
         while TAGS.contains(&self.half(0)?) {
             self.layer()?;
+            self.vlan = self.vlan.or(Vlan::new(self.half(2)? & TAG_VLAN));
             self.at += 4;
         }
         let kind = self.half(0)?;

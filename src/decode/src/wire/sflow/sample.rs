@@ -165,7 +165,8 @@ fn flow_sample(
 }
 
 /// The packet that flow data tell of, or why there is none: its header first, which
-/// knows most, and else what the agent read of it.
+/// knows most, and else what the agent read of it. Its VLAN is the one it came in by, as
+/// the switch says; else that of the frame's tag; else the one it left by.
 fn packet(
     context: &Context<'_>,
     item: &mut Item<'_>,
@@ -173,6 +174,7 @@ fn packet(
     tally: &mut Tally,
 ) -> Result<Result<Packet, Reason>, DecodeError> {
     let (mut header, mut fields) = (Err(Reason::NoKey), None);
+    let mut switch = [None; 2];
     for at in 0..count {
         let data = item.body.item(at + 1, count)?;
         match data.format {
@@ -183,6 +185,8 @@ fn packet(
             extended::SWITCH..=extended::USER => {
                 if !extended::is_whole(data.format, data.body) {
                     tally.one(Reason::FlowDataMalformed);
+                } else if data.format == extended::SWITCH {
+                    switch = extended::vlans(data.body);
                 }
             }
             _ => tally.one(Reason::FlowDataUnread),
@@ -190,10 +194,15 @@ fn packet(
     }
     let beyond = item.body.rest().len();
     tally.add(Reason::TrailingOctets, usize::from(beyond > 0), beyond);
-    Ok(match (header, fields) {
+    let packet = match (header, fields) {
         (Err(_), Some(packet)) => Ok(packet),
         (header, _) => header,
-    })
+    };
+    let [in_vlan, out_vlan] = switch;
+    Ok(packet.map(|packet| Packet {
+        vlan: in_vlan.or(packet.vlan).or(out_vlan),
+        ..packet
+    }))
 }
 
 impl Sample {
@@ -219,6 +228,7 @@ impl Sample {
             end_reason: None,
             direction: Direction::Uniflow,
             observed: None,
+            vlan: packet.vlan,
         }
     }
 

@@ -92,6 +92,7 @@ impl Told {
             tcp_flags: is_tcp.then_some(low_half(self.tcp_flags) & FLAGS),
             tos: low_octet(self.tos),
             icmp: None,
+            vlan: None,
             missing: None,
             of_frame: false,
         }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 use decode::{Protocol, Reason, SampleCounters};
-use flow::{Exporter, FlowKey, OriginalFlow};
+use flow::{Exporter, FlowKey, OriginalFlow, Vlan};
 
 use super::encode::{FlowSample, Sflow, TCP, extended, item, sampled_of, tcp_frame, words};
 use crate::golden::{octets, tcp_flow};
@@ -49,6 +49,7 @@ fn a_datagram_is_its_flow_samples() {
     let tcp = OriginalFlow {
         bytes: 1_500,
         out_if: None,
+        vlan: Vlan::new(10),
         ..sampled_flow(&collector)
     };
     let udp = OriginalFlow {

@@ -26,6 +26,7 @@ fn any_record() -> impl Strategy<Value = OriginalFlow> {
             }
             record.exporter = exporter_of(exporter, domain);
             record.in_if = Some(u32::from(exporter));
+            record.vlan = flow::Vlan::new(u16::from(domain == 1));
             record.end_reason = u8::try_from(rate).ok().and_then(EndReason::from_number);
             record.start_ms = (T0 * 1_000).saturating_add(start);
             record.end_ms = record.start_ms.saturating_add(length);
@@ -43,12 +44,15 @@ fn any_rules() -> impl Strategy<Value = Rules> {
         Just(Observers::Apart)
     ];
     let apart =
-        any::<[bool; 5]>().prop_map(|[exporter, observation_domain, in_if, out_if, tos]| Apart {
-            exporter,
-            observation_domain,
-            in_if,
-            out_if,
-            tos,
+        any::<[bool; 6]>().prop_map(|[exporter, observation_domain, in_if, out_if, vlan, tos]| {
+            Apart {
+                exporter,
+                observation_domain,
+                in_if,
+                out_if,
+                vlan,
+                tos,
+            }
         });
     let incomplete = prop_oneof![Just(Incomplete::Emit), Just(Incomplete::Drop)];
     let flows_max = prop_oneof![Just(1_usize), Just(128), Just(1_000_000)];

@@ -4,6 +4,7 @@ mod biflow;
 mod laws;
 mod limits;
 mod observers;
+mod vlan;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -68,6 +69,7 @@ pub(super) fn record(protocol: u8, start: i64, end: i64, flags: u16) -> Original
         end_reason: None,
         direction: flow::Direction::Uniflow,
         observed: None,
+        vlan: None,
     }
 }
 

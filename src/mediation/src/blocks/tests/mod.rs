@@ -44,6 +44,7 @@ fn record(protocol: u8, start: i64, end: i64, flags: u16) -> OriginalFlow {
         end_reason: None,
         direction: Direction::Uniflow,
         observed: None,
+        vlan: None,
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) fn web() -> EnrichedFlow {
             records: 2,
             in_if: Some(3),
             out_if: None,
+            vlan: flow::Vlan::new(7),
             tcp_flags: Some(tcp_flag::SYN | tcp_flag::ACK | tcp_flag::FIN),
             tos: Some(0x28),
             icmp: None,
@@ -74,6 +75,7 @@ pub(super) fn web_record() -> OriginalFlow {
         end_reason: None,
         direction: Direction::Uniflow,
         observed: None,
+        vlan: flow.vlan,
     }
 }
 
