@@ -8,19 +8,21 @@
 //!
 //! Everything is read into memory and checked when it is opened, so that a file that is
 //! replaced or cut short later harms nothing, and a lookup finds no surprises. This is
-//! the only crate that knows the packages `maxminddb`, `iprange`, `ipnet`, `flate2`, and,
-//! for the prefix files, `csv`. [`source`] reads what others publish about the prefixes of
+//! the only crate that knows the packages `maxminddb`, `iprange`, `ipnet`, `flate2`, `bzip2`,
+//! `tar`, and, for the prefix files, `csv`. [`source`] reads what others publish about the prefixes of
 //! the world, as the statements that a merged table is built from.
 
 #![forbid(unsafe_code)]
 
 mod databases;
+mod degrees;
 mod error;
 mod files;
 mod global;
 mod kept;
 mod locality;
 mod made_of;
+mod name;
 mod own;
 pub mod source;
 mod statement;

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::{At, Fault};
+use crate::{Statement, Statements};
+
 /// What a file stated, and what of it was left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tally {
-    /// Rows that were read.
+    /// Rows, networks or records that were read.
     pub rows: u64,
     /// Statements that were made.
     pub stated: u64,
@@ -14,6 +17,19 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Makes and counts a statement of what is read there.
+    pub(crate) fn state(
+        &mut self,
+        at: At,
+        statement: Statement<'_>,
+        into: &mut dyn Statements,
+    ) -> Result<(), Fault> {
+        into.state(statement)
+            .map_err(|full| Fault::Full { at, full })?;
+        self.stated += 1;
+        Ok(())
+    }
+
     /// Counts one thing that was left out.
     pub(crate) fn drop(&mut self, reason: Dropped) {
         *self.dropped.entry(reason).or_default() += 1;
@@ -33,4 +49,6 @@ pub enum Dropped {
     AsSet,
     /// A country that is no two letters.
     Country,
+    /// A latitude or longitude beyond its range, or one without the other.
+    Position,
 }
