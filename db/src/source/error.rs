@@ -11,6 +11,13 @@ pub enum At {
     Line(u64),
     /// An octet, from 0.
     Octet(u64),
+    /// A record.
+    Record {
+        /// Its number, from 1.
+        number: u64,
+        /// Its first octet, from 0.
+        octet: u64,
+    },
 }
 
 impl fmt::Display for At {
@@ -18,6 +25,7 @@ impl fmt::Display for At {
         match self {
             Self::Line(line) => write!(f, "line {line}"),
             Self::Octet(octet) => write!(f, "octet {octet}"),
+            Self::Record { number, octet } => write!(f, "record {number}, at octet {octet}"),
         }
     }
 }
@@ -76,11 +84,13 @@ pub enum Fault {
         /// The limit in octets.
         limit: u64,
     },
-    /// A line has more octets than are read.
-    #[error("{at}: found a line of more than {limit} octets; expected {expected}")]
-    LongLine {
+    /// A line or a record has more octets than are read.
+    #[error("{at}: found {what} of more than {limit} octets; expected {expected}")]
+    Long {
         /// Where it was being read.
         at: At,
+        /// What is too long.
+        what: &'static str,
         /// The limit in octets.
         limit: u64,
         /// What would be right.

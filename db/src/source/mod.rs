@@ -7,10 +7,12 @@
 //! that the old one stays in use.
 
 mod about;
+mod asns;
 mod error;
 mod input;
 mod ip_to_asn;
 mod max_mind;
+mod mrt;
 mod pfx2as;
 mod prefixes;
 mod tally;
@@ -37,11 +39,14 @@ pub enum Format {
     /// Databases in MaxMind's format, version 2: whatever of origin AS, its name, country
     /// and position they hold. A tar archive with one of them is read as well.
     MaxMind,
+    /// Table dumps of route collectors in MRT format, TABLE_DUMP_V2 (RFC 6396): announced
+    /// prefixes and their origin AS.
+    Mrt,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::IpToAsn, Self::Pfx2As, Self::MaxMind];
+    pub const ALL: [Self; 4] = [Self::IpToAsn, Self::Pfx2As, Self::MaxMind, Self::Mrt];
 
     /// Its name in settings.
     #[must_use]
@@ -50,6 +55,7 @@ impl Format {
             Self::IpToAsn => "iptoasn",
             Self::Pfx2As => "pfx2as",
             Self::MaxMind => "mmdb",
+            Self::Mrt => "mrt",
         }
     }
 
@@ -60,6 +66,22 @@ impl Format {
             Self::IpToAsn => &ip_to_asn::ABOUT,
             Self::Pfx2As => &pfx2as::ABOUT,
             Self::MaxMind => &max_mind::ABOUT,
+            Self::Mrt => &mrt::ABOUT,
+        }
+    }
+
+    /// What is read of such a file at most, unless one knows better.
+    #[must_use]
+    pub fn limits(self) -> Limits {
+        let limits = Limits::default();
+        match self {
+            Self::IpToAsn | Self::Pfx2As | Self::MaxMind => limits,
+            // A dump has some hundred octets for each path of each peer, and is never
+            // in memory as a whole.
+            Self::Mrt => Limits {
+                unpacked: 32 << 30,
+                ..limits
+            },
         }
     }
 
@@ -87,6 +109,7 @@ impl Format {
                 Self::IpToAsn => ip_to_asn::read(&mut lines(unpacked)?, into),
                 Self::Pfx2As => pfx2as::read(&mut lines(unpacked)?, into),
                 Self::MaxMind => max_mind::read(unpacked, into),
+                Self::Mrt => mrt::read(unpacked, limits, into),
             }?;
             if tally.stated == 0 {
                 return Err(Fault::NothingStated { expected });
@@ -108,7 +131,7 @@ impl fmt::Display for Format {
 
 /// No format has this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("found {}; expected `iptoasn`, `pfx2as` or `mmdb`", crate::error::shown(.0))]
+#[error("found {}; expected `iptoasn`, `pfx2as`, `mmdb` or `mrt`", crate::error::shown(.0))]
 pub struct UnknownFormat(pub String);
 
 impl FromStr for Format {

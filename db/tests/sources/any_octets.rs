@@ -4,6 +4,7 @@ use db::source::Format;
 use proptest::prelude::*;
 
 use crate::max_mind::ases;
+use crate::mrt::dump;
 use crate::tar_writer::{FILE, archive};
 use crate::{bzip2, gzip, read};
 
@@ -41,6 +42,7 @@ fn sound() -> Vec<Vec<u8>> {
         rows.repeat(3).into_bytes(),
         prefixes.repeat(3).into_bytes(),
         ases(),
+        dump(),
         archive(&[(FILE, "a/b.mmdb", &ases())]),
     ]
 }

@@ -14,6 +14,9 @@ mod ip_to_asn;
 mod max_mind;
 #[path = "../support/mmdb_writer.rs"]
 mod mmdb_writer;
+mod mrt;
+#[path = "../support/mrt_writer.rs"]
+mod mrt_writer;
 mod pfx2as;
 mod ranges;
 #[path = "../support/tar_writer.rs"]
@@ -47,11 +50,13 @@ impl Statements for Kept {
     }
 }
 
-/// Reads a file with small limits: 64 KiB unpacked, 256 octets a line, 1,000 statements.
+/// Reads a file with small limits: 64 KiB unpacked, 256 octets a line, 1,024 a
+/// record, 1,000 statements.
 fn read(format: Format, octets: &[u8]) -> Result<(Vec<String>, Tally), SourceError> {
     let limits = Limits {
         unpacked: 64 << 10,
         line: 256,
+        record: 1024,
     };
     let mut kept = Kept {
         texts: Vec::new(),
@@ -89,7 +94,7 @@ fn a_format_is_found_by_the_name_it_is_written_by() {
     let error = "geolite".parse::<Format>().unwrap_err().to_string();
     assert_eq!(
         error,
-        "found `geolite`; expected `iptoasn`, `pfx2as` or `mmdb`"
+        "found `geolite`; expected `iptoasn`, `pfx2as`, `mmdb` or `mrt`"
     );
 }
 

@@ -60,8 +60,9 @@ impl<'r> Lines<'r> {
             return Ok(None);
         }
         if read > self.limit {
-            return Err(Fault::LongLine {
+            return Err(Fault::Long {
                 at: At::Line(self.line),
+                what: "a line",
                 limit: self.limit,
                 expected: self.expected,
             });
