@@ -80,6 +80,11 @@ impl Sha256Sum {
     pub fn of(octets: &[u8]) -> Self {
         Self(Sha256::digest(octets).into())
     }
+
+    /// That of what was put into it.
+    pub(crate) fn finished(digest: Sha256) -> Self {
+        Self(digest.finalize().into())
+    }
 }
 
 impl fmt::Display for Sha256Sum {

@@ -6,7 +6,6 @@ use flow::{CountryCode, Position};
 use serde::Deserialize;
 
 use super::table::{Form, Found, Table};
-use crate::degrees::Degrees;
 use crate::{DbError, Kind};
 
 /// Where a network is.
@@ -32,8 +31,8 @@ struct RawCountry<'a> {
 
 #[derive(Deserialize)]
 struct RawLocation {
-    latitude: Option<Degrees>,
-    longitude: Option<Degrees>,
+    latitude: Option<f64>,
+    longitude: Option<f64>,
 }
 
 /// Opens a country database.
@@ -79,7 +78,7 @@ fn record(raw: &Raw<'_>) -> (GeoRecord, usize) {
     });
     let position = latitude
         .zip(longitude)
-        .and_then(|(latitude, longitude)| Position::new(latitude.0, longitude.0));
+        .and_then(|(latitude, longitude)| Position::new(latitude, longitude));
     let has_position = latitude.is_some() || longitude.is_some();
     let unusable = usize::from(code.is_some() && country.is_none())
         + usize::from(has_position && position.is_none());
@@ -96,8 +95,8 @@ mod tests {
                 iso_code: Some(code),
             }),
             location: Some(RawLocation {
-                latitude: Some(Degrees(latitude)),
-                longitude: longitude.map(Degrees),
+                latitude: Some(latitude),
+                longitude,
             }),
         }
     }
