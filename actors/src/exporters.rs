@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use decode::ExporterView;
 use flow::{Exporter, OriginalFlow, Tick};
-use mediation::aggregate::{Cuts, Heard, Listener};
+use mediation::aggregate::{Cuts, Heard, Listener, Timeout};
 use tracing::info;
 
 use crate::rate_limit::RateLimit;
@@ -14,7 +14,7 @@ use crate::rate_limit::RateLimit;
 /// Makes of an exporter's address what may be told of it.
 type Told = Box<dyn Fn(IpAddr) -> IpAddr + Send>;
 
-/// Listens to exporters, and says in the log when it is known how one cuts flows.
+/// Listens to exporters, and says in the log how each cuts flows, and when that changes.
 pub struct Exporters {
     listener: Listener,
     told: Told,
@@ -72,11 +72,13 @@ impl Exporters {
             return;
         };
         let exporter = (self.told)(exporter);
-        let millis = |millis: i64| Duration::from_millis(millis.unsigned_abs());
-        let (active_timeout, known_from) = (millis(cuts.active_ms), cuts.source.name());
-        let idle_timeout = cuts.idle_ms.map(millis);
+        let millis = |timeout: Timeout| Duration::from_millis(timeout.ms.unsigned_abs());
+        let (active_timeout, active_known_from) = (millis(cuts.active), cuts.active.source.name());
+        let idle_timeout = cuts.idle.map(millis);
+        let idle_known_from = cuts.idle.map(|idle| idle.source.name());
         info!(
-            %exporter, ?active_timeout, ?idle_timeout, known_from, suppressed,
+            %exporter, ?active_timeout, active_known_from, ?idle_timeout, idle_known_from,
+            suppressed,
             "how an exporter cuts flows"
         );
     }

@@ -10,9 +10,9 @@ use flow::PARTITIONS;
 use toml::Value;
 
 use crate::blocks::Blocks;
-use crate::check::{Check, Item, item};
+use crate::check::{Check, item};
 use crate::duration::{DAY, HOUR, SECOND};
-use crate::keys::{EXPORTERS, join};
+use crate::exporters::Exporter;
 use crate::raw;
 
 /// When records are one flow, and when a flow is over. All durations are whole
@@ -21,6 +21,7 @@ use crate::raw;
 pub struct Aggregator {
     idle_timeout: Duration,
     exporter_active_timeout: Duration,
+    exporter_idle_timeout: Option<Duration>,
     slack: Duration,
     linger: Duration,
     longest_lifetime: Duration,
@@ -31,7 +32,7 @@ pub struct Aggregator {
     biflow: bool,
     apart_by: Vec<ApartBy>,
     incomplete_tcp: IncompleteTcp,
-    exporters: BTreeMap<IpAddr, Duration>,
+    exporters: BTreeMap<IpAddr, Exporter>,
     blocks: Option<Blocks>,
 }
 
@@ -107,12 +108,20 @@ impl Aggregator {
     #[must_use]
     pub fn active_timeout_of(&self, exporter: IpAddr) -> Duration {
         let own = self.exporters.get(&exporter.to_canonical());
-        own.copied().unwrap_or(self.exporter_active_timeout)
+        let own = own.and_then(Exporter::active_timeout);
+        own.unwrap_or(self.exporter_active_timeout)
     }
 
-    /// The exporters with an active timeout of their own. IPv4-mapped addresses are IPv4.
+    /// The idle timeout of exporters that none of their own is set for; `None` if it is
+    /// not known.
     #[must_use]
-    pub const fn exporters(&self) -> &BTreeMap<IpAddr, Duration> {
+    pub const fn exporter_idle_timeout(&self) -> Option<Duration> {
+        self.exporter_idle_timeout
+    }
+
+    /// The exporters with timeouts of their own. IPv4-mapped addresses are IPv4.
+    #[must_use]
+    pub const fn exporters(&self) -> &BTreeMap<IpAddr, Exporter> {
         &self.exporters
     }
 
@@ -191,6 +200,11 @@ impl Aggregator {
             &raw.exporter_active_timeout,
         );
         let exporter_active_timeout = check.duration(active, &TIMEOUT);
+        let exporter_idle = item(
+            "aggregator.exporter_idle_timeout",
+            &raw.exporter_idle_timeout,
+        );
+        let exporter_idle_timeout = check.duration(exporter_idle, &(Duration::ZERO..=DAY));
         let slack = check.duration(item("aggregator.slack", &raw.slack), &DELAY);
         let linger = item("aggregator.linger", &raw.linger);
         let linger_time = check.duration(linger, &DELAY);
@@ -214,11 +228,12 @@ impl Aggregator {
             (active, exporter_active_timeout),
             (longest, longest_lifetime),
         );
-        let exporters = exporters(&raw.exporters, (longest, longest_lifetime), check);
+        let exporters = Exporter::check_all(&raw.exporters, (longest, longest_lifetime), check);
         let blocks = Blocks::check(raw, check);
         Some(Self {
             idle_timeout: idle_timeout?,
             exporter_active_timeout: exporter_active_timeout?,
+            exporter_idle_timeout: exporter_idle_timeout.map(known)?,
             slack: slack?,
             linger: linger_time?,
             longest_lifetime: longest_lifetime?,
@@ -235,7 +250,7 @@ impl Aggregator {
     }
 }
 
-const TIMEOUT: RangeInclusive<Duration> = SECOND..=DAY;
+pub(crate) const TIMEOUT: RangeInclusive<Duration> = SECOND..=DAY;
 const DELAY: RangeInclusive<Duration> = Duration::ZERO..=HOUR;
 
 fn flows_max(value: &Value, check: &mut Check<'_>) -> Option<NonZeroUsize> {
@@ -243,56 +258,7 @@ fn flows_max(value: &Value, check: &mut Check<'_>) -> Option<NonZeroUsize> {
     check.count(item("aggregator.flows_max", value), &(min..=1_000_000_000))
 }
 
-fn exporters(
-    raw: &BTreeMap<String, raw::Exporter>,
-    longest: (Item<'_>, Option<Duration>),
-    check: &mut Check<'_>,
-) -> Option<BTreeMap<IpAddr, Duration>> {
-    let mut exporters = BTreeMap::new();
-    let mut complete = true;
-    for (name, exporter) in raw {
-        let address = address(name, &exporters, check);
-        let timeout = active_timeout(name, exporter, longest, check);
-        complete &= address.is_some() && timeout.is_some();
-        if let (Some(address), Some(Some(timeout))) = (address, timeout) {
-            exporters.insert(address, timeout);
-        }
-    }
-    complete.then_some(exporters)
-}
-
-fn address(name: &str, seen: &BTreeMap<IpAddr, Duration>, check: &mut Check<'_>) -> Option<IpAddr> {
-    let key = join(EXPORTERS, name);
-    let value = Value::from(name);
-    let item = item(&key, &value);
-    let Ok(address) = name.parse::<IpAddr>() else {
-        check.refuse(item, "the address of an exporter such as \"192.0.2.1\"");
-        return None;
-    };
-    let address = address.to_canonical();
-    if seen.contains_key(&address) {
-        check.refuse(
-            item,
-            format!("each exporter only once; {address} is there already"),
-        );
-        return None;
-    }
-    Some(address)
-}
-
-/// The exporter's own timeout; it may have none.
-fn active_timeout(
-    name: &str,
-    exporter: &raw::Exporter,
-    (longest, longest_lifetime): (Item<'_>, Option<Duration>),
-    check: &mut Check<'_>,
-) -> Option<Option<Duration>> {
-    let Some(value) = &exporter.active_timeout else {
-        return Some(None);
-    };
-    let key = join(&join(EXPORTERS, name), "active_timeout");
-    let item = item(&key, value);
-    let timeout = check.duration(item, &TIMEOUT)?;
-    check.at_most((item, Some(timeout)), (longest, longest_lifetime));
-    Some(Some(timeout))
+/// A timeout, unless it is 0, which says that it is not known.
+fn known(timeout: Duration) -> Option<Duration> {
+    (!timeout.is_zero()).then_some(timeout)
 }

@@ -88,8 +88,9 @@ impl Node {
     }
 
     fn exporters() -> Self {
-        let exporter = vec![("active_timeout".to_owned(), Self::Leaf)];
-        Self::Each(Box::new(Self::Section(exporter)))
+        let timeouts = ["active_timeout", "idle_timeout"];
+        let exporter = timeouts.map(|timeout| (timeout.to_owned(), Self::Leaf));
+        Self::Each(Box::new(Self::Section(exporter.into())))
     }
 
     fn collect_keys(&self, path: &str, keys: &mut Vec<String>) {

@@ -64,6 +64,7 @@ pub(crate) struct Tls {
 pub(crate) struct Aggregator {
     pub(crate) idle_timeout: Value,
     pub(crate) exporter_active_timeout: Value,
+    pub(crate) exporter_idle_timeout: Value,
     pub(crate) slack: Value,
     pub(crate) linger: Value,
     pub(crate) longest_lifetime: Value,
@@ -97,6 +98,7 @@ pub(crate) struct Blocks {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Exporter {
     pub(crate) active_timeout: Option<Value>,
+    pub(crate) idle_timeout: Option<Value>,
 }
 
 #[derive(Debug, Deserialize)]

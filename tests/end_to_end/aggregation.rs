@@ -175,6 +175,37 @@ fn flows_are_apart_by_vlan_and_show_it_where_the_settings_say_so() {
 }
 
 #[test]
+fn the_log_says_how_each_exporter_cuts_flows_and_whence_that_is_known() {
+    let own = (
+        "aggregator.exporters",
+        r#"{"127.0.0.2" = {idle_timeout = "15 s"}}"#,
+    );
+    for (settings, idle, known_from) in [
+        (&[][..], None, None),
+        (
+            &[("aggregator.exporter_idle_timeout", "20 s")],
+            Some("20s"),
+            Some("default"),
+        ),
+        (&[own], Some("15s"), Some("settings")),
+    ] {
+        let scratch = Scratch::new();
+        let launch = Launch::new(&scratch, "data").without_anonymization();
+        let settings = settings.iter();
+        let launch = settings.fold(launch, |launch, (key, value)| launch.set(key, value));
+        let service = launch.start();
+        Exporter::at("127.0.0.2", service.exporter_port()).send(&v5(0, &[Sample(1)]));
+        let told = service.wait_for_message("how an exporter cuts flows");
+        service.end().assert_clean();
+        assert_eq!(told["exporter"], "127.0.0.2");
+        assert_eq!(told["active_known_from"], "default");
+        let shown = idle.map_or("None".to_owned(), |idle| format!("Some({idle})"));
+        assert_eq!(told["idle_timeout"], json!(shown));
+        assert_eq!(told["idle_known_from"].as_str(), known_from);
+    }
+}
+
+#[test]
 fn a_filter_that_is_not_understood_is_refused_with_the_place_marked() {
     let scratch = Scratch::new();
     for (setting, said) in [

@@ -179,14 +179,18 @@ fn lane_count(settings: &Settings) -> usize {
 /// The aggregation's times from the settings.
 pub(super) fn timeouts(settings: &Settings) -> Timeouts {
     let aggregator = settings.aggregator();
-    let own = aggregator
-        .exporters()
-        .iter()
-        .map(|(addr, time)| (*addr, millis(*time)));
+    let own = |timeout: fn(&settings::Exporter) -> Option<Duration>| {
+        let exporters = aggregator.exporters().iter();
+        let own =
+            exporters.filter_map(|(addr, exporter)| Some((*addr, millis(timeout(exporter)?))));
+        own.collect()
+    };
     Timeouts {
         idle_ms: millis(aggregator.idle_timeout()),
         exporter_active_ms: millis(aggregator.exporter_active_timeout()),
-        exporter_active_ms_of: own.collect(),
+        exporter_active_ms_of: own(settings::Exporter::active_timeout),
+        exporter_idle_ms: aggregator.exporter_idle_timeout().map(millis),
+        exporter_idle_ms_of: own(settings::Exporter::idle_timeout),
         slack_ms: millis(aggregator.slack()),
         linger_ms: millis(aggregator.linger()),
         longest_lifetime_ms: millis(aggregator.longest_lifetime()),

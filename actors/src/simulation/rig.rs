@@ -54,6 +54,8 @@ pub(crate) fn timeouts() -> Timeouts {
         idle_ms: 3_000,
         exporter_active_ms: 6_000,
         exporter_active_ms_of: std::collections::BTreeMap::new(),
+        exporter_idle_ms: None,
+        exporter_idle_ms_of: std::collections::BTreeMap::new(),
         slack_ms: 1_000,
         linger_ms: 1_000,
         longest_lifetime_ms: 20_000,

@@ -132,9 +132,9 @@ fn a_section_is_a_table_and_a_key_is_none() {
              templates_per_exporter_max, templates_keep, elements, streams_max, streams_per_exporter_max, \
              stream_idle_timeout, handshake_timeout, tls",
             "settings/site.toml:5: aggregator.exporters.\"192.0.2.1\": found 5; \
-             expected a table with the keys active_timeout",
+             expected a table with the keys active_timeout, idle_timeout",
             "settings/site.toml:7: aggregator.exporters.\"192.0.2.2\".active: unknown key; \
-             [aggregator.exporters.\"192.0.2.2\"] has active_timeout",
+             [aggregator.exporters.\"192.0.2.2\"] has active_timeout, idle_timeout",
             "settings/site.toml:2: mode: found a table with x; \
              expected \"collect\" or \"replay\"",
             "settings/site.toml:6: aggregator.exporters.x: found \"x\"; \
@@ -264,6 +264,21 @@ fn values_that_do_not_fit_each_other_name_both() {
              expected at most supervision.backoff_max, which is \"10 s\" (default.toml:)",
         ]
     );
+}
+
+#[test]
+fn each_timeout_of_an_exporter_is_checked_where_it_stands() {
+    let text = "[aggregator.exporters]\n\
+        \"192.0.2.1\".idle_timeout = \"2 d\"\n\
+        \"192.0.2.2\" = { active_timeout = \"0 s\", idle_timeout = \"0 s\" }\n";
+    let expected = "expected a duration from 1 s to 1 d";
+    let said = said(site(text));
+    let keys = ["192.0.2.1\".idle", "192.0.2.2\".active", "192.0.2.2\".idle"];
+    assert_eq!(said.len(), keys.len(), "{said:#?}");
+    for (said, key) in said.iter().zip(keys) {
+        let key = format!("aggregator.exporters.\"{key}_timeout: found ");
+        assert!(said.contains(&key) && said.contains(expected), "{said}");
+    }
 }
 
 #[test]

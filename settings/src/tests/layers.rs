@@ -90,6 +90,26 @@ fn exporters_are_merged_by_address() {
 }
 
 #[test]
+fn both_timeouts_of_an_exporter_are_set_apart_from_each_other() {
+    let given = site("[aggregator.exporters.\"192.0.2.1\"]\nidle_timeout = \"15 s\"")
+        .set("aggregator.exporters.\"192.0.2.2\".active_timeout=90 s");
+    let settings = given
+        .set("aggregator.exporter_idle_timeout=20 s")
+        .settings();
+    let aggregator = settings.aggregator();
+    let secs = |time: Option<Duration>| time.map(|time| time.as_secs());
+    let own = aggregator.exporters().values();
+    let own = own.map(|own| (secs(own.active_timeout()), secs(own.idle_timeout())));
+    assert_eq!(
+        own.collect::<Vec<_>>(),
+        [(None, Some(15)), (Some(90), None)]
+    );
+    assert_eq!(secs(aggregator.exporter_idle_timeout()), Some(20));
+    let unknown = Given::default().settings();
+    assert_eq!(unknown.aggregator().exporter_idle_timeout(), None);
+}
+
+#[test]
 fn the_environment_of_others_is_left_alone() {
     let given = Given::default()
         .variable("PATH", "/bin")

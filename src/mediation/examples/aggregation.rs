@@ -140,6 +140,8 @@ fn rules() -> Rules {
         idle_ms: 30_000,
         exporter_active_ms: 60_000,
         exporter_active_ms_of: BTreeMap::new(),
+        exporter_idle_ms: None,
+        exporter_idle_ms_of: BTreeMap::new(),
         slack_ms: 5_000,
         linger_ms: 2_000,
         longest_lifetime_ms: 3_600_000,

@@ -6,7 +6,7 @@ use super::join::{Meeting, Verdict, side_of};
 use super::live::{Live, known};
 use super::observers::Observer;
 use super::table::{Tag, Way};
-use super::{Aggregator, Observers, Received, Step};
+use super::{Aggregator, Cuts, Observers, Received, Step};
 
 impl Aggregator {
     pub(super) fn take_in(&mut self, step: &Step, piece: &mut Live, received: Received) {
@@ -88,8 +88,15 @@ impl Aggregator {
     pub(super) fn active_ms(&self, observer: Observer) -> i64 {
         let cuts = self.observers.cuts(observer);
         cuts.map_or(self.rules.timeouts.exporter_active_ms, |cuts| {
-            cuts.active_ms
+            cuts.active.ms
         })
+    }
+
+    /// For how long at least an exporter saw nothing of a flow that it ended as idle.
+    fn quiet_ms(&self, observer: Observer, delay_ms: i64) -> i64 {
+        let cuts = self.observers.cuts(observer);
+        let cuts = cuts.unwrap_or_else(|| self.rules.timeouts.cuts_of_all());
+        Cuts::quiet_ms(cuts.idle, delay_ms)
     }
 
     /// Works out what the delay of a record tells: whether no piece of its flow can come
@@ -97,13 +104,13 @@ impl Aggregator {
     ///
     /// An exporter that reports a flow has seen no packet of it since the last one that
     /// it reports. If that was longer ago than the idle timeout, and the slack for
-    /// records that waited at the exporter until a datagram was full, the flow is over.
+    /// records that waited at the exporter until a datagram was full, the flow is over;
+    /// so it is if the exporter ended it as idle, and is known to wait for no less.
     pub(super) fn note_delay(&mut self, piece: &mut Live, received: Tick) {
         let timeouts = &self.rules.timeouts;
         let delay_ms = received.millis().saturating_sub(piece.seen_ms);
-        let cuts = self.observers.cuts(piece.observer);
-        let idle_ms = cuts.and_then(|cuts| cuts.idle_ms).unwrap_or(delay_ms);
-        let was_idle = piece.is(known::IDLE) && idle_ms >= timeouts.idle_ms;
+        let was_idle =
+            piece.is(known::IDLE) && self.quiet_ms(piece.observer, delay_ms) >= timeouts.idle_ms;
         let quiet = was_idle || delay_ms >= timeouts.idle_ms.saturating_add(timeouts.slack_ms);
         if quiet && !self.rules.biflow {
             piece.known |= known::IDLE;

@@ -9,7 +9,8 @@
 //! * once its end was seen (FIN, RST, flowEndReason 3) and a linger has passed,
 //! * or when no further piece can come: the pipeline's clock has passed its last packet
 //!   by the idle timeout, the exporter's active timeout and some slack; or its exporter
-//!   said that it saw nothing for as long as the idle timeout (flowEndReason 1),
+//!   said that it saw nothing (flowEndReason 1) for its own idle timeout, if that is no
+//!   shorter,
 //! * or in part, when it has lasted the longest lifetime; what follows is a new part.
 //!
 //! Flows leave at ticks and at nothing else, and no state depends on where a batch
@@ -60,7 +61,7 @@ use std::sync::Arc;
 use flow::{AggregatedFlow, Exporter, Observed, OriginalFlow, PARTITIONS, Tick};
 
 pub use counters::{Counters, Volume};
-pub use heard::{Cuts, Heard, Listener, Source};
+pub use heard::{Cuts, Heard, Listener, Source, Timeout};
 use live::Live;
 use packed::PackedKey;
 pub use rules::{Apart, Incomplete, Observers, Rules};
@@ -178,7 +179,7 @@ impl Aggregator {
             return;
         }
         self.observers.hear(&heard);
-        let longest_ms = heard.cuts.values().map(|cuts| cuts.active_ms).max();
+        let longest_ms = heard.cuts.values().map(|cuts| cuts.active.ms).max();
         let default_ms = self.rules.timeouts.exporter_active_ms;
         self.longest_active_ms = longest_ms.unwrap_or(0).max(default_ms);
         self.heard = heard;

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::heard::{Cuts, Source, Timeout};
+
 /// Times by which flows end, in milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timeouts {
@@ -12,6 +14,10 @@ pub struct Timeouts {
     pub exporter_active_ms: i64,
     /// The same, of exporters that differ, by address.
     pub exporter_active_ms_of: BTreeMap<IpAddr, i64>,
+    /// After how long without a packet exporters end a flow; `None` if that is not known.
+    pub exporter_idle_ms: Option<i64>,
+    /// The same, of exporters that differ, by address.
+    pub exporter_idle_ms_of: BTreeMap<IpAddr, i64>,
     /// For datagrams that come late.
     pub slack_ms: i64,
     /// How long a flow whose end was seen waits for late records.
@@ -21,6 +27,40 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
+    /// How an exporter cuts flows, as far as the settings say.
+    pub(super) fn cuts_of(&self, addr: IpAddr) -> Cuts {
+        let (active_of, idle_of) = (&self.exporter_active_ms_of, &self.exporter_idle_ms_of);
+        let own = |ms: &i64| Timeout {
+            ms: *ms,
+            source: Source::Settings,
+        };
+        let active = active_of.get(&addr).map(own);
+        let idle = idle_of.get(&addr).map(own);
+        let of_all = self.cuts_of_all();
+        Cuts {
+            active: active.unwrap_or(of_all.active),
+            idle: idle.or(of_all.idle),
+        }
+    }
+
+    /// How exporters cut flows of whom nothing else is known.
+    pub(super) fn cuts_of_all(&self) -> Cuts {
+        let of_all = |ms: i64| Timeout {
+            ms,
+            source: Source::Default,
+        };
+        Cuts {
+            active: of_all(self.exporter_active_ms),
+            idle: self.exporter_idle_ms.map(of_all),
+        }
+    }
+
+    /// The exporters that the settings name; some of them may come twice.
+    pub(super) fn exporters_of_their_own(&self) -> impl Iterator<Item = IpAddr> {
+        let active = self.exporter_active_ms_of.keys();
+        active.chain(self.exporter_idle_ms_of.keys()).copied()
+    }
+
     /// How long after its last packet a flow may still get a record from an exporter
     /// that cuts flows after so long.
     pub(super) const fn waiting_ms(&self, active_ms: i64) -> i64 {

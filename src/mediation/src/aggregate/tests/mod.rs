@@ -22,6 +22,8 @@ pub(super) fn timeouts() -> Timeouts {
         idle_ms: 30_000,
         exporter_active_ms: 60_000,
         exporter_active_ms_of: BTreeMap::new(),
+        exporter_idle_ms: None,
+        exporter_idle_ms_of: BTreeMap::new(),
         slack_ms: 5_000,
         linger_ms: 2_000,
         longest_lifetime_ms: 3_600_000,
@@ -80,17 +82,9 @@ pub(super) fn exporter_of(number: u8, domain: u32) -> Exporter {
 
 /// What is known of exporters by the settings alone.
 fn heard(timeouts: &Timeouts, several: bool) -> Arc<Heard> {
-    let cuts = timeouts.exporter_active_ms_of.iter();
-    let cuts = cuts.map(|(&addr, &active_ms)| {
-        let cuts = Cuts {
-            active_ms,
-            source: Source::Settings,
-            idle_ms: None,
-        };
-        (addr, cuts)
-    });
+    let own = timeouts.exporters_of_their_own();
     Arc::new(Heard {
-        cuts: cuts.collect(),
+        cuts: own.map(|addr| (addr, timeouts.cuts_of(addr))).collect(),
         several,
     })
 }
@@ -343,6 +337,48 @@ fn an_exporter_that_saw_nothing_for_the_idle_timeout_is_not_waited_for() {
     idle.key.src_port += 1;
     feed(&mut core, &[idle], 16);
     assert!(core.tick(Tick::from_secs(T0 + 90)).is_empty());
+}
+
+#[test]
+fn the_idle_timeout_that_is_known_of_an_exporter_decides_whether_it_is_waited_for() {
+    // Of a record ended as idle, reported 31 s after its last packet: ours is 30 s.
+    let over_at_36 = |default_ms: Option<i64>, own: Option<(i64, Source)>| {
+        let mut rules = rules();
+        rules.timeouts.exporter_idle_ms = default_ms;
+        let mut cuts = rules.timeouts.cuts_of_all();
+        cuts.idle = own.map(|(ms, source)| Timeout { ms, source }).or(cuts.idle);
+        let mut idle = record(17, 0, 1_500, 0);
+        idle.end_reason = Some(EndReason::Idle);
+        let mut core = Aggregator::new(rules, 1);
+        if own.is_some() {
+            let cuts = BTreeMap::from([(idle.exporter.addr, cuts)]);
+            let several = false;
+            core.hear(Arc::new(Heard { cuts, several }));
+        }
+        feed(&mut core, &[idle], 33);
+        !core.tick(Tick::from_secs(T0 + 36)).is_empty()
+    };
+    assert!(over_at_36(None, None), "the delay is all that is known");
+    assert!(over_at_36(Some(30_000), None));
+    assert!(!over_at_36(Some(29_000), None), "it may have seen more");
+    for source in [Source::Settings, Source::Options, Source::Learned] {
+        assert!(over_at_36(Some(15_000), Some((30_000, source))));
+        assert!(!over_at_36(Some(60_000), Some((15_000, source))));
+    }
+    // What was learned is only the longest that it can be; what is said is believed.
+    let late = |source| {
+        let mut idle = record(17, 0, 1_500, 0);
+        idle.end_reason = Some(EndReason::Idle);
+        let mut core = aggregator();
+        let mut cuts = timeouts().cuts_of_all();
+        cuts.idle = Some(Timeout { ms: 60_000, source });
+        let cuts = BTreeMap::from([(idle.exporter.addr, cuts)]);
+        let several = false;
+        core.hear(Arc::new(Heard { cuts, several }));
+        feed(&mut core, &[idle], 16);
+        !core.tick(Tick::from_secs(T0 + 19)).is_empty()
+    };
+    assert!(late(Source::Options) && !late(Source::Learned));
 }
 
 #[test]
