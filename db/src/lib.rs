@@ -8,14 +8,15 @@
 //!
 //! Everything is read into memory and checked when it is opened, so that a file that is
 //! replaced or cut short later harms nothing, and a lookup finds no surprises. This is
-//! the only crate that knows the packages `maxminddb`, `iprange`, `ipnet`, `flate2`, `ureq`,
-//! and, for the prefix files, `csv`. [`source`] reads what others publish about the prefixes
-//! of the world, as the statements that a merged table is built from; [`fetch`](mod@fetch)
-//! gets such files here.
+//! the only crate that knows the packages `maxminddb`, `iprange`, `ipnet`, `flate2`, `bzip2`,
+//! `tar`, `ureq`, and, for the prefix files, `csv`. [`source`] reads what others publish about
+//! the prefixes of the world, as the statements that a merged table is built from;
+//! [`fetch`](mod@fetch) gets such files here.
 
 #![forbid(unsafe_code)]
 
 mod databases;
+mod degrees;
 mod error;
 pub mod fetch;
 mod files;
@@ -23,6 +24,7 @@ mod global;
 mod kept;
 mod locality;
 mod made_of;
+mod name;
 mod own;
 pub mod source;
 mod statement;

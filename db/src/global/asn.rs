@@ -9,9 +9,6 @@ use serde::Deserialize;
 use super::table::{Form, Found, Table};
 use crate::{DbError, Kind};
 
-/// Octets of a name that are kept; it goes into every flow of that AS.
-const NAME_MAX: usize = 256;
-
 /// The origin of a network.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct AsRecord {
@@ -59,7 +56,9 @@ fn record(raw: Option<Raw<'_>>, names: &mut HashSet<Arc<str>>) -> AsRecord {
     });
     AsRecord {
         asn: asn.filter(|asn| *asn != 0),
-        name: name.and_then(clean).map(|name| intern(&name, names)),
+        name: name
+            .and_then(crate::name::clean)
+            .map(|name| intern(&name, names)),
     }
 }
 
@@ -71,24 +70,6 @@ fn intern(name: &str, names: &mut HashSet<Arc<str>>) -> Arc<str> {
     let name: Arc<str> = name.into();
     names.insert(Arc::clone(&name));
     name
-}
-
-/// A name fit for a log, a CSV file or a terminal: without control characters, not
-/// longer than [`NAME_MAX`]. `None` if nothing is left.
-fn clean(name: &str) -> Option<String> {
-    let mut kept = String::new();
-    for character in name.trim().chars() {
-        let character = if character.is_control() {
-            '\u{fffd}'
-        } else {
-            character
-        };
-        if kept.len() + character.len_utf8() > NAME_MAX {
-            break;
-        }
-        kept.push(character);
-    }
-    (!kept.is_empty()).then_some(kept)
 }
 
 #[cfg(test)]
@@ -123,13 +104,5 @@ mod tests {
         };
         assert_eq!(record(Some(raw), &mut HashSet::new()), none);
         assert_eq!(record(None, &mut HashSet::new()), none);
-    }
-
-    #[test]
-    fn a_name_is_cut_at_a_character_and_rid_of_control_characters() {
-        assert_eq!(clean("A\u{1b}[31mB\n").unwrap(), "A\u{fffd}[31mB");
-        let long = format!("{}é", "x".repeat(NAME_MAX - 1));
-        assert_eq!(clean(&long).unwrap(), "x".repeat(NAME_MAX - 1));
-        assert_eq!(clean(&"x".repeat(NAME_MAX)).unwrap().len(), NAME_MAX);
     }
 }

@@ -6,6 +6,7 @@ use flow::{CountryCode, Position};
 use serde::Deserialize;
 
 use super::table::{Form, Found, Table};
+use crate::degrees::Degrees;
 use crate::{DbError, Kind};
 
 /// Where a network is.
@@ -31,8 +32,8 @@ struct RawCountry<'a> {
 
 #[derive(Deserialize)]
 struct RawLocation {
-    latitude: Option<f64>,
-    longitude: Option<f64>,
+    latitude: Option<Degrees>,
+    longitude: Option<Degrees>,
 }
 
 /// Opens a country database.
@@ -78,7 +79,7 @@ fn record(raw: &Raw<'_>) -> (GeoRecord, usize) {
     });
     let position = latitude
         .zip(longitude)
-        .and_then(|(latitude, longitude)| Position::new(latitude, longitude));
+        .and_then(|(latitude, longitude)| Position::new(latitude.0, longitude.0));
     let has_position = latitude.is_some() || longitude.is_some();
     let unusable = usize::from(code.is_some() && country.is_none())
         + usize::from(has_position && position.is_none());
@@ -95,8 +96,8 @@ mod tests {
                 iso_code: Some(code),
             }),
             location: Some(RawLocation {
-                latitude: Some(latitude),
-                longitude,
+                latitude: Some(Degrees(latitude)),
+                longitude: longitude.map(Degrees),
             }),
         }
     }

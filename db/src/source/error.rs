@@ -1,8 +1,34 @@
 //! What can be wrong with a source's file.
 
-use std::io;
+use std::{fmt, io};
 
 use crate::Full;
+
+/// Where in a file, unpacked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// A line, from 1.
+    Line(u64),
+    /// An octet, from 0.
+    Octet(u64),
+    /// A record.
+    Record {
+        /// Its number, from 1.
+        number: u64,
+        /// Its first octet, from 0.
+        octet: u64,
+    },
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Octet(octet) => write!(f, "octet {octet}"),
+            Self::Record { number, octet } => write!(f, "record {number}, at octet {octet}"),
+        }
+    }
+}
 
 /// Why a file of a source is not used.
 #[derive(Debug, thiserror::Error)]
@@ -25,54 +51,56 @@ pub enum Fault {
         /// What would be right.
         expected: &'static str,
     },
-    /// It is a file of another kind, by how it begins.
+    /// It is a file of another kind, or damaged as a whole.
     #[error("found {found}; expected {expected}")]
     OtherKind {
         /// What it seems to be.
-        found: &'static str,
+        found: String,
         /// What would be right.
         expected: &'static str,
     },
-    /// It ends within its gzip data.
+    /// It ends before it should.
     #[error(
-        "line {line}: the gzip data end here, before their own end; \
+        "{at}: the data end here, before their own end; \
          expected a whole file: fetch it again"
     )]
     Truncated {
-        /// The line that was being read, from 1.
-        line: u64,
+        /// Where it was being read.
+        at: At,
     },
-    /// Its gzip data are damaged, or it cannot be read.
-    #[error("line {line}: cannot be read: {source}; expected a whole file: fetch it again")]
+    /// Its packed data are damaged, or it cannot be read.
+    #[error("{at}: cannot be read: {source}; expected a whole file: fetch it again")]
     Read {
-        /// The line that was being read, from 1.
-        line: u64,
+        /// Where it was being read.
+        at: At,
         /// What stopped the reading.
         source: io::Error,
     },
     /// It has, or unpacks to, more octets than are read.
-    #[error("line {line}: more than {limit} octets, unpacked; at most these are read")]
+    #[error("{at}: more than {limit} octets, unpacked; at most these are read")]
     TooLarge {
-        /// The line that was being read, from 1.
-        line: u64,
+        /// Where it was being read.
+        at: At,
         /// The limit in octets.
         limit: u64,
     },
-    /// A line has more octets than are read.
-    #[error("line {line}: found a line of more than {limit} octets; expected {expected}")]
-    LongLine {
-        /// The line, from 1.
-        line: u64,
+    /// A line or a record has more octets than are read.
+    #[error("{at}: found {what} of more than {limit} octets; expected {expected}")]
+    Long {
+        /// Where it was being read.
+        at: At,
+        /// What is too long.
+        what: &'static str,
         /// The limit in octets.
         limit: u64,
         /// What would be right.
         expected: &'static str,
     },
-    /// A line says something else than it should.
-    #[error("line {line}: found {found}; expected {expected}")]
-    Line {
-        /// The line, from 1.
-        line: u64,
+    /// A line or a record says something else than it should.
+    #[error("{at}: found {found}; expected {expected}")]
+    Wrong {
+        /// Where it was being read.
+        at: At,
         /// What was found, escaped and cut to a readable length.
         found: String,
         /// What would be right.
@@ -85,10 +113,10 @@ pub enum Fault {
         expected: &'static str,
     },
     /// It states more than is kept.
-    #[error("line {line}: {full}")]
+    #[error("{at}: {full}")]
     Full {
-        /// The line, from 1.
-        line: u64,
+        /// Where it was being read.
+        at: At,
         /// The limit.
         full: Full,
     },

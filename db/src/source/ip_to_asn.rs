@@ -7,7 +7,7 @@ use flow::CountryCode;
 
 use super::input::{Lines, Row};
 use super::{About, Dropped, Fault, Tally, prefixes};
-use crate::{Statement, Statements};
+use crate::{Statement, Statements, name};
 
 pub(super) const ABOUT: About = About {
     licence: "PDDL 1.0 (public domain)",
@@ -57,9 +57,11 @@ pub(super) fn read(lines: &mut Lines<'_>, into: &mut dyn Statements) -> Result<T
                 row.state(Statement::Country { prefix, country }, into, &mut tally)?;
             }
         }
-        let name = name.trim();
-        if !name.is_empty() && named.insert(asn) {
-            row.state(Statement::AsName { asn, name }, into, &mut tally)?;
+        if let Some(name) = name::clean(name)
+            && named.insert(asn)
+        {
+            let name = Statement::AsName { asn, name: &name };
+            row.state(name, into, &mut tally)?;
         }
     }
     Ok(tally)

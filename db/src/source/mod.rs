@@ -7,9 +7,12 @@
 //! that the old one stays in use.
 
 mod about;
+mod asns;
 mod error;
 mod input;
 mod ip_to_asn;
+mod max_mind;
+mod mrt;
 mod pfx2as;
 mod prefixes;
 mod tally;
@@ -19,11 +22,12 @@ use std::io::Read;
 use std::str::FromStr;
 
 pub use about::About;
-pub use error::{Fault, SourceError};
+pub use error::{At, Fault, SourceError};
 pub use input::Limits;
 pub use tally::{Dropped, Tally};
 
 use crate::Statements;
+use input::{Lines, Unpacked};
 
 /// The format of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,11 +36,17 @@ pub enum Format {
     IpToAsn,
     /// CAIDA's prefix-to-AS files: announced prefixes and their origin AS.
     Pfx2As,
+    /// Databases in MaxMind's format, version 2: whatever of origin AS, its name, country
+    /// and position they hold. A tar archive with one of them is read as well.
+    MaxMind,
+    /// Table dumps of route collectors in MRT format, TABLE_DUMP_V2 (RFC 6396): announced
+    /// prefixes and their origin AS.
+    Mrt,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::IpToAsn, Self::Pfx2As];
+    pub const ALL: [Self; 4] = [Self::IpToAsn, Self::Pfx2As, Self::MaxMind, Self::Mrt];
 
     /// Its name in settings.
     #[must_use]
@@ -44,6 +54,8 @@ impl Format {
         match self {
             Self::IpToAsn => "iptoasn",
             Self::Pfx2As => "pfx2as",
+            Self::MaxMind => "mmdb",
+            Self::Mrt => "mrt",
         }
     }
 
@@ -53,10 +65,27 @@ impl Format {
         match self {
             Self::IpToAsn => &ip_to_asn::ABOUT,
             Self::Pfx2As => &pfx2as::ABOUT,
+            Self::MaxMind => &max_mind::ABOUT,
+            Self::Mrt => &mrt::ABOUT,
         }
     }
 
-    /// Reads a whole file of this format, packed by gzip or plain, and states what it
+    /// What is read of such a file at most, unless one knows better.
+    #[must_use]
+    pub fn limits(self) -> Limits {
+        let limits = Limits::default();
+        match self {
+            Self::IpToAsn | Self::Pfx2As | Self::MaxMind => limits,
+            // A dump has some hundred octets for each path of each peer, and is never
+            // in memory as a whole.
+            Self::Mrt => Limits {
+                unpacked: 32 << 30,
+                ..limits
+            },
+        }
+    }
+
+    /// Reads a whole file of this format, packed by gzip or bzip2 or plain, and states what it
     /// says. `place` is the path or address that errors name.
     ///
     /// # Errors
@@ -69,14 +98,19 @@ impl Format {
         limits: Limits,
         into: &mut dyn Statements,
     ) -> Result<Tally, SourceError> {
-        let adapter = match self {
-            Self::IpToAsn => ip_to_asn::read,
-            Self::Pfx2As => pfx2as::read,
-        };
         let expected = self.about().shape;
         let read = || {
-            let mut lines = input::Lines::open(input, limits, expected)?;
-            let tally = adapter(&mut lines, into)?;
+            let mut unpacked = Unpacked::open(input, limits)?;
+            if unpacked.begins()?.is_empty() {
+                return Err(Fault::Empty { expected });
+            }
+            let lines = |unpacked| Lines::of(unpacked, limits, expected);
+            let tally = match self {
+                Self::IpToAsn => ip_to_asn::read(&mut lines(unpacked)?, into),
+                Self::Pfx2As => pfx2as::read(&mut lines(unpacked)?, into),
+                Self::MaxMind => max_mind::read(unpacked, into),
+                Self::Mrt => mrt::read(unpacked, limits, into),
+            }?;
             if tally.stated == 0 {
                 return Err(Fault::NothingStated { expected });
             }
@@ -97,7 +131,7 @@ impl fmt::Display for Format {
 
 /// No format has this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("found {}; expected `iptoasn` or `pfx2as`", crate::error::shown(.0))]
+#[error("found {}; expected `iptoasn`, `pfx2as`, `mmdb` or `mrt`", crate::error::shown(.0))]
 pub struct UnknownFormat(pub String);
 
 impl FromStr for Format {

@@ -3,7 +3,8 @@
 use flow::Prefix;
 
 use super::input::{Lines, Row};
-use super::{About, Dropped, Fault, Tally, prefixes};
+use super::prefixes::GlobalTable;
+use super::{About, Dropped, Fault, Tally, asns};
 use crate::{Statement, Statements};
 
 pub(super) const ABOUT: About = About {
@@ -23,6 +24,7 @@ const ORIGINS_MAX: usize = 64;
 /// keeps the order.
 pub(super) fn read(lines: &mut Lines<'_>, into: &mut dyn Statements) -> Result<Tally, Fault> {
     let mut tally = Tally::default();
+    let table = GlobalTable::new();
     while let Some(row) = lines.next()? {
         if row.text.is_empty() || row.text.starts_with('#') {
             continue;
@@ -34,7 +36,7 @@ pub(super) fn read(lines: &mut Lines<'_>, into: &mut dyn Statements) -> Result<T
         };
         let prefix = prefix_of(&row, network, len)?;
         let origins = origins_of(&row, origins, &mut tally)?;
-        if let Some(reason) = prefixes::not_global(prefix) {
+        if let Some(reason) = table.left_out(prefix) {
             tally.drop(reason);
             continue;
         }
@@ -61,8 +63,12 @@ fn origins_of(row: &Row, column: &str, tally: &mut Tally) -> Result<Vec<u32>, Fa
                 number(row, member)?;
             }
             tally.drop(Dropped::AsSet);
-        } else if let Some(asn) = row.asn(origin, tally)? {
-            origins.push(asn);
+        } else {
+            let asn = number(row, origin)?;
+            match asns::left_out(asn) {
+                Some(reason) => tally.drop(reason),
+                None => origins.push(asn),
+            }
         }
     }
     if origins.len() > ORIGINS_MAX {
@@ -71,8 +77,9 @@ fn origins_of(row: &Row, column: &str, tally: &mut Tally) -> Result<Vec<u32>, Fa
     Ok(origins)
 }
 
-/// A member of a set, which must be a number, though it is not used.
-fn number(row: &Row, member: &str) -> Result<u32, Fault> {
-    let parsed = member.parse();
-    parsed.map_err(|_| row.wrong(member, "an AS number from 0 to 4294967295"))
+/// The AS number that a column holds; a member of a set must be one too, though it is not
+/// used.
+fn number(row: &Row, text: &str) -> Result<u32, Fault> {
+    let parsed = text.parse();
+    parsed.map_err(|_| row.wrong(text, "an AS number from 0 to 4294967295"))
 }

@@ -2,13 +2,13 @@
 
 use std::io::{self, Read};
 
-use db::source::{Fault, Format, Limits};
+use db::source::{At, Fault, Format, Limits};
 use db::{Full, Statement, Statements};
 
-use crate::{gzip, read, refused};
+use crate::{bzip2, gzip, read, refused};
 
 fn row(n: usize) -> String {
-    format!("10.{}.{}.0\t24\t64500\n", n / 256 % 256, n % 256)
+    format!("11.{}.{}.0\t24\t1\n", n / 256 % 256, n % 256)
 }
 
 fn rows(count: usize) -> Vec<u8> {
@@ -17,7 +17,7 @@ fn rows(count: usize) -> Vec<u8> {
 
 #[test]
 fn an_empty_file_is_refused_packed_or_not() {
-    for file in [Vec::new(), gzip(b"")] {
+    for file in [Vec::new(), gzip(b""), bzip2(b"")] {
         let error = refused(Format::Pfx2As, &file);
         assert!(
             error.starts_with("there/file: found an empty file; expected lines of a CAIDA"),
@@ -32,13 +32,16 @@ fn a_file_of_another_kind_is_named_for_what_it_is() {
         (b"\r\n<!DOCTYPE html><html>", "an HTML or XML page"),
         (b"{\"error\": 1}", "JSON"),
         (b"PK\x03\x04....", "a zip archive"),
-        (b"BZh91AY", "bzip2 data"),
+        (&bzip2(b"x"), "bzip2 data within packed data"),
         (b"\xfd7zXZ\0..", "xz data"),
-        (&gzip(b"x"), "gzip data within gzip data"),
+        (&gzip(b"x"), "gzip data within packed data"),
         (b"\x01\x00\x02", "binary data"),
     ];
     for format in Format::ALL {
         for (file, found) in kinds {
+            if found == "binary data" && matches!(format, Format::MaxMind | Format::Mrt) {
+                continue;
+            }
             let error = refused(format, &gzip(file));
             let right = format.about().shape;
             assert_eq!(
@@ -51,14 +54,30 @@ fn a_file_of_another_kind_is_named_for_what_it_is() {
 
 #[test]
 fn packed_data_cut_at_any_octet_are_refused() {
-    let whole = gzip(&rows(50));
-    assert!(read(Format::Pfx2As, &whole).is_ok());
-    for end in 0..whole.len() {
-        let error = refused(Format::Pfx2As, &whole[..end]);
-        let clear = error.contains("before their own end")
-            || error.contains("an empty file")
-            || error.contains("expected lines of a CAIDA");
-        assert!(clear, "cut at {end}: {error}");
+    for whole in [gzip(&rows(50)), bzip2(&rows(50))] {
+        assert!(read(Format::Pfx2As, &whole).is_ok());
+        for end in 0..whole.len() {
+            let error = refused(Format::Pfx2As, &whole[..end]);
+            let clear = error.contains("before their own end")
+                || error.contains("an empty file")
+                || error.contains("expected lines of a CAIDA");
+            assert!(clear, "cut at {end}: {error}");
+        }
+    }
+}
+
+#[test]
+fn a_flipped_bit_of_bzip2_data_is_refused_or_changes_nothing() {
+    let whole = bzip2(&rows(20));
+    let right = read(Format::Pfx2As, &whole).unwrap();
+    for octet in 0..whole.len() {
+        for bit in 0..8 {
+            let mut flipped = whole.clone();
+            flipped[octet] ^= 1 << bit;
+            if let Ok(read) = read(Format::Pfx2As, &flipped) {
+                assert_eq!(read, right, "bit {bit} of octet {octet}");
+            }
+        }
     }
 }
 
@@ -102,7 +121,7 @@ fn data_that_unpack_without_end_are_read_up_to_the_limit() {
 #[test]
 fn a_file_of_just_the_limit_is_read() {
     let comment = b"# 63 octets and the end of the line, in all sixty-four of them\n";
-    let last = b"10.0.0.0\t8\t1\n";
+    let last = b"11.0.0.0\t8\t1\n";
     let mut file = comment.repeat((64 << 10) / comment.len() - 1);
     file.extend(vec![b'\n'; (64 << 10) - file.len() - last.len()]);
     file.extend(last);
@@ -116,7 +135,7 @@ fn a_file_of_just_the_limit_is_read() {
 fn a_line_beyond_the_limit_is_refused_and_one_of_just_the_limit_is_read() {
     let line = |octets: usize| {
         let comment = format!("#{}\n", "x".repeat(octets - 2));
-        format!("{comment}10.0.0.0\t8\t1\n").into_bytes()
+        format!("{comment}11.0.0.0\t8\t1\n").into_bytes()
     };
     assert!(read(Format::Pfx2As, &line(256)).is_ok());
     let error = refused(Format::Pfx2As, &line(257));
@@ -174,7 +193,13 @@ fn a_failure_to_read_is_passed_on_with_its_line() {
         .read("there/file", Failing(&octets), limits, &mut Taken)
         .unwrap_err();
     assert!(
-        matches!(error.fault, Fault::Read { line: 3, .. }),
+        matches!(
+            error.fault,
+            Fault::Read {
+                at: At::Line(3),
+                ..
+            }
+        ),
         "{error:?}"
     );
 }

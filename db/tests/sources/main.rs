@@ -3,13 +3,24 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::print_stdout,
     reason = "all of this is test code; the exemption in clippy.toml sees only test functions"
 )]
 
+mod any_octets;
+mod archives;
 mod damaged;
 mod ip_to_asn;
+mod max_mind;
+#[path = "../support/mmdb_writer.rs"]
+mod mmdb_writer;
+mod mrt;
+#[path = "../support/mrt_writer.rs"]
+mod mrt_writer;
 mod pfx2as;
 mod ranges;
+#[path = "../support/tar_writer.rs"]
+mod tar_writer;
 
 use std::io::Write;
 
@@ -31,17 +42,21 @@ impl Statements for Kept {
             Statement::Origin { prefix, asn, peers } => format!("{prefix} AS{asn} by {peers}"),
             Statement::AsName { asn, name } => format!("AS{asn} is {name}"),
             Statement::Country { prefix, country } => format!("{prefix} in {}", country.as_str()),
-            Statement::Position { prefix, position } => format!("{prefix} at {position:?}"),
+            Statement::Position { prefix, position } => {
+                format!("{prefix} at {} {}", position.latitude, position.longitude)
+            }
         });
         Ok(())
     }
 }
 
-/// Reads a file with small limits: 64 KiB unpacked, 256 octets a line, 1,000 statements.
+/// Reads a file with small limits: 64 KiB unpacked, 256 octets a line, 1,024 a
+/// record, 1,000 statements.
 fn read(format: Format, octets: &[u8]) -> Result<(Vec<String>, Tally), SourceError> {
     let limits = Limits {
         unpacked: 64 << 10,
         line: 256,
+        record: 1024,
     };
     let mut kept = Kept {
         texts: Vec::new(),
@@ -65,13 +80,22 @@ fn gzip(octets: &[u8]) -> Vec<u8> {
     packer.finish().unwrap()
 }
 
+fn bzip2(octets: &[u8]) -> Vec<u8> {
+    let mut packer = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    packer.write_all(octets).unwrap();
+    packer.finish().unwrap()
+}
+
 #[test]
 fn a_format_is_found_by_the_name_it_is_written_by() {
     for format in Format::ALL {
         assert_eq!(format.to_string().parse(), Ok(format));
     }
     let error = "geolite".parse::<Format>().unwrap_err().to_string();
-    assert_eq!(error, "found `geolite`; expected `iptoasn` or `pfx2as`");
+    assert_eq!(
+        error,
+        "found `geolite`; expected `iptoasn`, `pfx2as`, `mmdb` or `mrt`"
+    );
 }
 
 #[test]

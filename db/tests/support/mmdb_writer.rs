@@ -5,11 +5,13 @@ use std::net::IpAddr;
 
 use flow::Prefix;
 
-/// A value of the data section, of the types that the fixtures use.
+/// A value of the data section, of the types that databases for tests need.
 #[derive(Debug, Clone)]
+#[allow(dead_code, reason = "each user of this module needs a part of it")]
 pub(crate) enum Value {
     Text(String),
     Double(f64),
+    Float(f32),
     U16(u16),
     U32(u32),
     U64(u64),
@@ -27,6 +29,10 @@ impl Value {
             Self::Text(text) => encode_text(text, out),
             Self::Double(value) => {
                 control(3, 8, out);
+                out.extend(value.to_be_bytes());
+            }
+            Self::Float(value) => {
+                control(15, 4, out);
                 out.extend(value.to_be_bytes());
             }
             Self::U16(value) => unsigned(5, u64::from(*value), out),
@@ -132,6 +138,22 @@ impl MmdbWriter {
             node = self.descend(node, *bit);
         }
         self.nodes[node][*last] = Branch::Data(offset);
+    }
+
+    /// Makes a network of IPv6 another way to all of IPv4, of which there must be some.
+    #[allow(dead_code, reason = "each user of this module needs a part of it")]
+    pub(crate) fn alias_of_ipv4(&mut self, prefix: Prefix) {
+        let mut v4 = 0;
+        for _ in 0..96 {
+            v4 = self.descend(v4, 0);
+        }
+        let path = self.path(prefix);
+        let (last, inner) = path.split_last().expect("a prefix of at least one bit");
+        let mut node = 0;
+        for bit in inner {
+            node = self.descend(node, *bit);
+        }
+        self.nodes[node][*last] = Branch::Node(v4);
     }
 
     fn store(&mut self, value: &Value) -> usize {
