@@ -6,15 +6,11 @@ use std::net::IpAddr;
 use flow::CountryCode;
 
 use super::input::{Lines, Row};
-use super::{About, Dropped, Fault, Tally, prefixes};
+use super::{Dropped, Fault, Tally, prefixes};
 use crate::{Statement, Statements, name};
 
-pub(super) const ABOUT: About = About {
-    licence: "PDDL 1.0 (public domain)",
-    attribution: "AS data by IPtoASN, https://iptoasn.com",
-    shape: "lines of IPtoASN, with tabs between: first address, last address, AS number, \
-            country, name of the AS",
-};
+pub(super) const SHAPE: &str = "lines of IPtoASN, with tabs between: first address, last address, AS number, \
+            country, name of the AS";
 
 /// Countries that say that none is known.
 const NO_COUNTRY: [&str; 3] = ["", "None", "Unknown"];
@@ -33,7 +29,7 @@ pub(super) fn read(lines: &mut Lines<'_>, into: &mut dyn Statements) -> Result<T
         tally.rows += 1;
         let columns: Vec<&str> = row.text.splitn(5, '\t').collect();
         let [first, last, asn, country, name] = columns[..] else {
-            return Err(row.wrong(&row.text, ABOUT.shape));
+            return Err(row.wrong(&row.text, SHAPE));
         };
         let range = prefixes::of_range(address(&row, first)?, address(&row, last)?);
         let range = range.ok_or_else(|| {

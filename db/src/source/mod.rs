@@ -6,11 +6,11 @@
 //! another kind is named for what it is, and one damaged row refuses the whole file, so
 //! that the old one stays in use.
 
-mod about;
 mod asns;
 mod error;
 mod input;
 mod ip_to_asn;
+mod known;
 mod max_mind;
 mod mrt;
 mod pfx2as;
@@ -21,9 +21,9 @@ use std::fmt;
 use std::io::Read;
 use std::str::FromStr;
 
-pub use about::About;
 pub use error::{At, Fault, SourceError};
 pub use input::Limits;
+pub use known::{KnownSource, known};
 pub use tally::{Dropped, Tally};
 
 use crate::Statements;
@@ -59,14 +59,14 @@ impl Format {
         }
     }
 
-    /// Whose it is and what it looks like.
+    /// What a file looks like, as an error says what would be right.
     #[must_use]
-    pub const fn about(self) -> &'static About {
+    pub const fn shape(self) -> &'static str {
         match self {
-            Self::IpToAsn => &ip_to_asn::ABOUT,
-            Self::Pfx2As => &pfx2as::ABOUT,
-            Self::MaxMind => &max_mind::ABOUT,
-            Self::Mrt => &mrt::ABOUT,
+            Self::IpToAsn => ip_to_asn::SHAPE,
+            Self::Pfx2As => pfx2as::SHAPE,
+            Self::MaxMind => max_mind::SHAPE,
+            Self::Mrt => mrt::SHAPE,
         }
     }
 
@@ -98,7 +98,7 @@ impl Format {
         limits: Limits,
         into: &mut dyn Statements,
     ) -> Result<Tally, SourceError> {
-        let expected = self.about().shape;
+        let expected = self.shape();
         let read = || {
             let mut unpacked = Unpacked::open(input, limits)?;
             if unpacked.begins()?.is_empty() {

@@ -4,15 +4,11 @@ use flow::Prefix;
 
 use super::input::{Lines, Row};
 use super::prefixes::GlobalTable;
-use super::{About, Dropped, Fault, Tally, asns};
+use super::{Dropped, Fault, Tally, asns};
 use crate::{Statement, Statements};
 
-pub(super) const ABOUT: About = About {
-    licence: "CAIDA Acceptable Use Agreement",
-    attribution: "The CAIDA UCSD RouteViews Prefix to AS mappings dataset, https://www.caida.org",
-    shape: "lines of a CAIDA prefix-to-AS file, with tabs between: network, length, \
-            origin AS (`1`, several as `1_2`, a set as `1,2`)",
-};
+pub(super) const SHAPE: &str = "lines of a CAIDA prefix-to-AS file, with tabs between: network, length, \
+            origin AS (`1`, several as `1_2`, a set as `1,2`)";
 
 /// Origins that one prefix may have.
 const ORIGINS_MAX: usize = 64;
@@ -32,7 +28,7 @@ pub(super) fn read(lines: &mut Lines<'_>, into: &mut dyn Statements) -> Result<T
         tally.rows += 1;
         let columns: Vec<&str> = row.text.split('\t').collect();
         let [network, len, origins] = columns[..] else {
-            return Err(row.wrong(&row.text, ABOUT.shape));
+            return Err(row.wrong(&row.text, SHAPE));
         };
         let prefix = prefix_of(&row, network, len)?;
         let origins = origins_of(&row, origins, &mut tally)?;

@@ -43,7 +43,7 @@ fn a_file_of_another_kind_is_named_for_what_it_is() {
                 continue;
             }
             let error = refused(format, &gzip(file));
-            let right = format.about().shape;
+            let right = format.shape();
             assert_eq!(
                 error,
                 format!("there/file: found {found}; expected {right}")

@@ -11,6 +11,7 @@ mod any_octets;
 mod archives;
 mod damaged;
 mod ip_to_asn;
+mod known;
 mod max_mind;
 #[path = "../support/mmdb_writer.rs"]
 mod mmdb_writer;
@@ -96,14 +97,4 @@ fn a_format_is_found_by_the_name_it_is_written_by() {
         error,
         "found `geolite`; expected `iptoasn`, `pfx2as`, `mmdb` or `mrt`"
     );
-}
-
-#[test]
-fn each_format_says_its_licence_whom_to_credit_and_its_shape() {
-    for format in Format::ALL {
-        let about = format.about();
-        for text in [about.licence, about.attribution, about.shape] {
-            assert!(text.len() > 10, "{format}: {text}");
-        }
-    }
 }

@@ -10,18 +10,14 @@ use flow::Prefix;
 use maxminddb::{LookupResult, MaxMindDbError, Reader, WithinOptions};
 
 use super::input::{Unpacked, other_kind, unreadable};
-use super::{About, At, Dropped, Fault, Tally};
+use super::{At, Dropped, Fault, Tally};
 use crate::error::shown;
 use crate::{Statement, Statements};
 use archive::Archive;
 use record::Record;
 
-pub(super) const ABOUT: About = About {
-    licence: "as its publisher says",
-    attribution: "as its publisher says",
-    shape: "a database in MaxMind's format, version 2, of ASes, countries or cities, or a \
-            tar archive with one such `.mmdb` file",
-};
+pub(super) const SHAPE: &str = "a database in MaxMind's format, version 2, of ASes, countries or cities, or a \
+            tar archive with one such `.mmdb` file";
 
 /// Octets by which a tar archive is told from a database.
 const START: u64 = 512;
@@ -77,7 +73,7 @@ fn octets_of(unpacked: &mut Unpacked<'_>) -> Result<Vec<u8>, Fault> {
 fn other(found: String) -> Fault {
     Fault::OtherKind {
         found,
-        expected: ABOUT.shape,
+        expected: SHAPE,
     }
 }
 

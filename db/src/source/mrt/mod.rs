@@ -12,17 +12,13 @@ mod rib;
 use super::asns;
 use super::input::{Limits, Unpacked};
 use super::prefixes::GlobalTable;
-use super::{About, At, Dropped, Fault, Tally};
+use super::{At, Dropped, Fault, Tally};
 use crate::{Statement, Statements};
 use path::End;
 use records::{Record, Records};
 use rib::Rib;
 
-pub(super) const ABOUT: About = About {
-    licence: "as its publisher says",
-    attribution: "as its publisher says",
-    shape: "a table dump in MRT format, TABLE_DUMP_V2 (RFC 6396)",
-};
+pub(super) const SHAPE: &str = "a table dump in MRT format, TABLE_DUMP_V2 (RFC 6396)";
 
 /// The type of the records of a table dump.
 const TABLE_DUMP_V2: u16 = 13;
@@ -42,7 +38,7 @@ pub(super) fn read(
     limits: Limits,
     into: &mut dyn Statements,
 ) -> Result<Tally, Fault> {
-    let mut records = Records::of(unpacked, limits, ABOUT.shape);
+    let mut records = Records::of(unpacked, limits, SHAPE);
     let mut reading = Reading {
         table: GlobalTable::new(),
         peers: None,
@@ -69,7 +65,7 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn record(&mut self, record: &Record<'_>) -> Result<(), Fault> {
-        let wrong = |found: String| record.wrong(found, ABOUT.shape);
+        let wrong = |found: String| record.wrong(found, SHAPE);
         if record.kind != TABLE_DUMP_V2 {
             return Err(wrong(other_kind(record.kind)));
         }
