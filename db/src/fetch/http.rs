@@ -149,14 +149,14 @@ fn ask(
             asked = asked.header(AUTHORIZATION, value);
         }
     }
-    asked.call().map_err(|error| match error {
-        ureq::Error::Io(source) if source.kind() == io::ErrorKind::UnexpectedEof => {
-            Fault::Protocol {
-                found: "the connection ended before an answer".to_owned(),
-            }
-        }
-        error => fault(error, guard, 0, None),
-    })
+    let unanswered = |error| match fault(error, guard, 0, None) {
+        Fault::Broken { source, .. } => Fault::Connect { source },
+        Fault::Cut { .. } => Fault::Protocol {
+            found: "the connection ended before an answer".to_owned(),
+        },
+        fault => fault,
+    };
+    asked.call().map_err(unanswered)
 }
 
 /// What an error of the library means, after so many octets of so many.
@@ -185,7 +185,6 @@ fn fault(error: ureq::Error, guard: &Guard, octets: u64, expected: Option<u64>) 
                 found: source.to_string(),
             },
             io::ErrorKind::UnexpectedEof => Fault::Cut { octets, expected },
-            _ if octets == 0 => Fault::Connect { source },
             _ => Fault::Broken { octets, source },
         },
         ureq::Error::Other(error) => match error.downcast_ref::<Stopped>() {
