@@ -25,6 +25,7 @@ mod enrichment;
 mod inspect;
 mod kept;
 mod kernel_drops;
+mod long_flows;
 mod replay;
 mod settings_command;
 mod shutdown;

@@ -81,12 +81,37 @@ impl Aggregator {
         if live.is(known::LEFT) {
             return self.forget(place);
         }
+        // More may be known of its exporter than when its last record came.
+        if let Some(later) = self.waits_until(place, live) {
+            let later = self.wheel.second(later);
+            if later > until {
+                return self.put_off(place, later);
+            }
+        }
         self.let_go(place, self.reason_at_deadline(place, live));
         if self.remembers() {
             self.remember(place);
         } else {
             self.forget(place);
         }
+    }
+
+    /// Until when a piece of a flow may still come, by what is known now; `None` if it is
+    /// over for another reason.
+    fn waits_until(&self, place: u32, live: &Live) -> Option<Tick> {
+        let timeouts = &self.rules.timeouts;
+        let is_over = live.lifetime_ms() >= timeouts.longest_lifetime_ms
+            || live.is(known::IDLE)
+            || live.has_ended(self.has_both(place));
+        let waiting_ms = timeouts.waiting_ms(self.active_ms(live.observer));
+        (!is_over).then(|| tick_from(live.seen_ms.saturating_add(waiting_ms)))
+    }
+
+    fn put_off(&mut self, place: u32, deadline: Second) {
+        if let Some(live) = self.table.get_mut(place) {
+            live.deadline = deadline;
+        }
+        self.arm(place, deadline);
     }
 
     pub(super) fn reason_at_deadline(&self, place: u32, live: &Live) -> EndReason {

@@ -304,6 +304,28 @@ fn an_exporter_of_its_own_active_timeout_is_waited_for_that_long() {
 }
 
 #[test]
+fn what_becomes_known_of_an_exporter_counts_for_flows_that_are_there_already() {
+    let mut times = timeouts();
+    times
+        .exporter_active_ms_of
+        .insert("192.0.2.1".parse().unwrap(), 600_000);
+    let mut core = aggregator();
+    feed(
+        &mut core,
+        &[record(17, 0, 1_000, 0), record(6, 0, 1_000, SYN | FIN)],
+        2,
+    );
+    core.hear(heard(&times, false));
+    assert_eq!(
+        core.tick(Tick::from_secs(T0 + 5)).len(),
+        1,
+        "the one that ended"
+    );
+    assert!(core.tick(Tick::from_secs(T0 + 635)).is_empty());
+    assert_eq!(core.tick(Tick::from_secs(T0 + 636)).len(), 1);
+}
+
+#[test]
 fn counters_are_scaled_by_the_rate_and_mixed_rates_are_unknown() {
     let mut sampled = record(17, 0, 1_000, 0);
     sampled.sampling_rate = flow::SamplingRate::new(100);
