@@ -5,7 +5,8 @@ use flow::{CountryCode, Position, Prefix};
 /// What a source says.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Statement<'a> {
-    /// An AS originates a prefix. Several may, each with a statement of its own.
+    /// An AS originates a prefix that is announced. Several may, each with a statement of
+    /// its own.
     Origin {
         /// The prefix.
         prefix: Prefix,
@@ -14,6 +15,14 @@ pub enum Statement<'a> {
         /// How many peers saw it so, or another weight by which the origins of one
         /// prefix are ordered; at least 1.
         peers: u32,
+    },
+    /// The addresses of a prefix are of an AS, as somebody worked out of announcements: the
+    /// prefix is what a range or a database was cut into, and need not be announced itself.
+    Derived {
+        /// The prefix.
+        prefix: Prefix,
+        /// Its AS; never 0 (RFC 7607).
+        asn: u32,
     },
     /// An AS has a name.
     AsName {

@@ -43,12 +43,7 @@ pub(super) fn read(lines: &mut Lines<'_>, into: &mut dyn Statements) -> Result<T
         };
         let country = country_of(country, &mut tally);
         for prefix in range {
-            let origin = Statement::Origin {
-                prefix,
-                asn,
-                peers: 1,
-            };
-            row.state(origin, into, &mut tally)?;
+            row.state(Statement::Derived { prefix, asn }, into, &mut tally)?;
             if let Some(country) = country {
                 row.state(Statement::Country { prefix, country }, into, &mut tally)?;
             }

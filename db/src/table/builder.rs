@@ -28,6 +28,9 @@ const STATEMENTS_MAX: usize = 1 << 26;
 ///   router. Of one prefix the first source that states it decides; of its origins the
 ///   one that most peers saw, of equals the lowest number. The others are kept for
 ///   [`Table::lookup`].
+/// - Derived origins count where no announced prefix is around the address, by the same
+///   rules. Else the pieces that a range is cut into around a more specific prefix, or at
+///   its ends, would pass for announced ones, and would win as they are more specific.
 /// - Country and position, each for itself, are those of the first source that knows
 ///   them for the address; of its prefixes the most specific counts. How a database cuts
 ///   the world into prefixes says nothing about how well it knows it.
@@ -41,6 +44,8 @@ pub struct Builder {
     statements: usize,
     limit: usize,
     pub(super) origins: Vec<Origin>,
+    /// Origins that are derived.
+    pub(super) derived: Vec<Origin>,
     /// By source.
     pub(super) countries: Vec<Spans>,
     pub(super) positions: Vec<Spans>,
@@ -59,6 +64,7 @@ impl Default for Builder {
             statements: 0,
             limit: STATEMENTS_MAX,
             origins: Vec::new(),
+            derived: Vec::new(),
             countries: vec![Both::default()],
             positions: vec![Both::default()],
             places: Numbered::default(),
@@ -144,8 +150,14 @@ impl Statements for Builder {
                 asn,
                 peers,
             }),
+            Statement::Derived { prefix, asn } if asn != 0 => self.derived.push(Origin {
+                prefix,
+                source: self.source,
+                asn,
+                peers: 1,
+            }),
             // AS 0 stands for no AS (RFC 7607).
-            Statement::Origin { .. } => {}
+            Statement::Origin { .. } | Statement::Derived { .. } => {}
             Statement::AsName { asn, name } => {
                 let number = self.names.number(name);
                 self.as_names.entry(asn).or_insert(number);

@@ -21,6 +21,8 @@ struct Said {
     site: Known,
     /// AS number and prefix length of origins.
     announced: Vec<(u32, u8)>,
+    /// The same of derived ones.
+    derived: Vec<(u32, u8)>,
     as_names: HashMap<u32, u32>,
     /// How many layers of countries there are, and of positions.
     sources: usize,
@@ -33,6 +35,7 @@ pub(super) fn combine(builder: Builder) -> Table {
     let Builder {
         base,
         origins,
+        derived,
         countries,
         positions,
         places,
@@ -63,10 +66,12 @@ pub(super) fn combine(builder: Builder) -> Table {
     let site = known_of(&site);
     let (own, own_spans) = own_layer(own, known_of);
     let (announced, announced_spans, claims) = origin_layer(origins);
+    let (derived, derived_spans, _) = origin_layer(derived);
     let mut layers = Layers::default();
     layers.add(own_spans);
     layers.add(locality_spans());
     layers.add(announced_spans);
+    layers.add(derived_spans);
     let sources = countries.len();
     for spans in countries.into_iter().chain(positions) {
         layers.add(spans);
@@ -77,6 +82,7 @@ pub(super) fn combine(builder: Builder) -> Table {
         own,
         site,
         announced,
+        derived,
         as_names,
         sources,
         places: places.into_values(),
@@ -134,7 +140,7 @@ fn locality_spans() -> Spans {
 const PUBLIC: u32 = 1;
 const PRIVATE: u32 = 2;
 
-/// AS number and length of announced prefixes, their spans, and claims on them.
+/// AS number and length of prefixes, their spans, and claims on them.
 fn origin_layer(origins: Vec<origins::Origin>) -> (Vec<(u32, u8)>, Spans, Vec<Claim>) {
     let mut announced = Numbered::default();
     let mut spans = Spans::default();
@@ -172,7 +178,8 @@ fn at<T>(list: &[T], value: u32) -> Option<&T> {
 impl Said {
     /// What counts where the layers have these values.
     fn of(&self, values: &[u32]) -> Known {
-        let ([own, locality, origin], rest) = values.split_first_chunk().unwrap_or((&[0; 3], &[]));
+        let ([own, locality, origin, derived], rest) =
+            values.split_first_chunk().unwrap_or((&[0; 4], &[]));
         let (countries, rest) = rest.split_at_checked(self.sources).unwrap_or_default();
         let (positions, base) = rest.split_at_checked(self.sources).unwrap_or_default();
         let is_private = *locality == PRIVATE;
@@ -180,7 +187,8 @@ impl Said {
         let told = [own, is_private.then_some(&self.site)];
         let base = base.first().and_then(|base| at(&self.base, *base));
         let base = base.map(Row::known).unwrap_or_default();
-        let origin = at(&self.announced, *origin).copied();
+        let origin = at(&self.announced, *origin).or(at(&self.derived, *derived));
+        let origin = origin.copied();
         let as_told = || told.into_iter().flatten().find(|told| told.asn != 0);
         let (asn, as_name) = match (as_told(), origin) {
             (Some(told), _) => (told.asn, told.as_name),

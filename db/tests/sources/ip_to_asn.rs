@@ -15,15 +15,15 @@ fn a_range_is_cut_into_prefixes_with_origin_and_country_and_an_as_has_its_first_
     assert_eq!(
         stated,
         [
-            "1.0.0.0/24 AS64500 by 1",
+            "1.0.0.0/24 of AS64500",
             "1.0.0.0/24 in AU",
             "AS64500 is EXAMPLE-NET",
-            "1.0.4.0/23 AS64501 by 1",
+            "1.0.4.0/23 of AS64501",
             "1.0.4.0/23 in FR",
-            "1.0.6.0/24 AS64501 by 1",
+            "1.0.6.0/24 of AS64501",
             "1.0.6.0/24 in FR",
             "AS64501 is Exemple, r\u{e9}seau",
-            "2001:db8::/47 AS64500 by 1",
+            "2001:db8::/47 of AS64500",
         ]
     );
     assert_eq!((tally.rows, tally.stated), (4, 9));
@@ -50,7 +50,7 @@ fn packed_and_plain_in_one_piece_or_several_say_the_same() {
 fn a_country_of_other_than_two_letters_is_left_out_and_counted() {
     let file = "1.0.0.0\t1.0.0.255\t64500\tEUR\tEXAMPLE\n";
     let (stated, tally) = read(Format::IpToAsn, file.as_bytes()).unwrap();
-    assert_eq!(stated, ["1.0.0.0/24 AS64500 by 1", "AS64500 is EXAMPLE"]);
+    assert_eq!(stated, ["1.0.0.0/24 of AS64500", "AS64500 is EXAMPLE"]);
     assert_eq!(tally.dropped, [(Dropped::Country, 1)].into());
 }
 

@@ -41,6 +41,7 @@ impl Statements for Kept {
         }
         self.texts.push(match statement {
             Statement::Origin { prefix, asn, peers } => format!("{prefix} AS{asn} by {peers}"),
+            Statement::Derived { prefix, asn } => format!("{prefix} of AS{asn}"),
             Statement::AsName { asn, name } => format!("AS{asn} is {name}"),
             Statement::Country { prefix, country } => format!("{prefix} in {}", country.as_str()),
             Statement::Position { prefix, position } => {

@@ -68,10 +68,10 @@ pub(crate) fn ases() -> Vec<u8> {
 
 const ASES: [&str; 5] = [
     "AS64500 is Example",
-    "192.0.2.0/24 AS64500 by 1",
+    "192.0.2.0/24 of AS64500",
     "AS64501 is Another",
-    "198.51.100.0/25 AS64501 by 1",
-    "2001:db8::/32 AS64500 by 1",
+    "198.51.100.0/25 of AS64501",
+    "2001:db8::/32 of AS64500",
 ];
 
 #[test]

@@ -137,11 +137,7 @@ impl Stating<'_> {
 
     fn record(&mut self, at: At, prefix: Prefix, record: Record) -> Result<(), Fault> {
         let origin = record.asn.filter(|asn| *asn != 0);
-        let origin = origin.map(|asn| Statement::Origin {
-            prefix,
-            asn,
-            peers: 1,
-        });
+        let origin = origin.map(|asn| Statement::Derived { prefix, asn });
         let country = record.country.known();
         let country = country.map(|country| Statement::Country { prefix, country });
         let position = record.position.known();

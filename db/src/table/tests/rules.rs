@@ -21,6 +21,11 @@ impl Told {
         self.state(Statement::Origin { prefix, asn, peers })
     }
 
+    fn derived(self, prefix: &str, asn: u32) -> Self {
+        let prefix = prefix.parse().unwrap();
+        self.state(Statement::Derived { prefix, asn })
+    }
+
     fn with_name(self, asn: u32, name: &str) -> Self {
         self.state(Statement::AsName { asn, name })
     }
@@ -286,4 +291,36 @@ fn a_table_of_nothing_knows_localities_and_an_empty_one_not_even_those() {
     let locality = Builder::default().build().place(addr).locality;
     assert_eq!(locality, Some(flow::Locality::Private));
     assert_eq!(Table::default().place(addr), flow::Place::default());
+}
+
+#[test]
+fn a_derived_origin_counts_where_no_announced_prefix_is_around() {
+    let table = Told::default()
+        .derived("11.0.0.0/24", 1)
+        .derived("12.0.0.0/9", 2)
+        .derived("12.0.0.0/24", 3)
+        .next_source()
+        .origin("11.0.0.0/16", 4, 1)
+        .table();
+    let found = |addr: &str| {
+        let place = table.place(addr.parse().unwrap());
+        (place.asn, place.prefix.map(|prefix| prefix.to_string()))
+    };
+    assert_eq!(found("11.0.0.1"), (Some(4), Some("11.0.0.0/16".to_owned())));
+    assert_eq!(found("12.0.0.1"), (Some(3), Some("12.0.0.0/24".to_owned())));
+    assert_eq!(found("12.0.1.1"), (Some(2), Some("12.0.0.0/9".to_owned())));
+    assert_eq!(found("13.0.0.1"), (None, None));
+}
+
+#[test]
+fn of_derived_origins_of_one_prefix_that_of_the_first_source_counts() {
+    let table = Told::default()
+        .derived("11.0.0.0/24", 9)
+        .next_source()
+        .derived("11.0.0.0/24", 1)
+        .derived("11.0.0.0/24", 0)
+        .table();
+    let found = table.lookup("11.0.0.1".parse().unwrap());
+    assert_eq!(found.place.asn, Some(9));
+    assert_eq!(found.origins, []);
 }

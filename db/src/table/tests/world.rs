@@ -15,6 +15,7 @@ use crate::{Statement, Statements};
 #[derive(Debug, Clone)]
 pub(super) enum Said {
     Origin(Prefix, u32, u32),
+    Derived(Prefix, u32),
     AsName(u32, String),
     Country(Prefix, CountryCode),
     Position(Prefix, Position),
@@ -24,6 +25,7 @@ impl Said {
     fn statement(&self) -> Statement<'_> {
         match *self {
             Self::Origin(prefix, asn, peers) => Statement::Origin { prefix, asn, peers },
+            Self::Derived(prefix, asn) => Statement::Derived { prefix, asn },
             Self::AsName(asn, ref name) => Statement::AsName { asn, name },
             Self::Country(prefix, country) => Statement::Country { prefix, country },
             Self::Position(prefix, position) => Statement::Position { prefix, position },
@@ -77,14 +79,31 @@ impl World {
         })
     }
 
-    /// The most specific announced prefix and its origin that counts.
+    /// The most specific announced prefix and its origin that counts; a derived one where
+    /// none is announced.
     fn origin(&self, addr: IpAddr) -> Option<(Prefix, u32)> {
+        let announced = self.origin_among(addr, |said| match said {
+            Said::Origin(prefix, asn, peers) => Some((*prefix, *asn, *peers)),
+            _ => None,
+        });
+        let derived = |said: &Said| match said {
+            Said::Derived(prefix, asn) => Some((*prefix, *asn, 1)),
+            _ => None,
+        };
+        announced.or_else(|| self.origin_among(addr, derived))
+    }
+
+    fn origin_among(
+        &self,
+        addr: IpAddr,
+        pick: impl Fn(&Said) -> Option<(Prefix, u32, u32)>,
+    ) -> Option<(Prefix, u32)> {
         let origins = || {
             let numbered = self.sources.iter().enumerate();
             let all = numbered.flat_map(|(number, source)| source.iter().map(move |s| (number, s)));
-            all.filter_map(|(number, said)| match said {
-                Said::Origin(prefix, asn, peers) => Some((number, *prefix, *asn, *peers)),
-                _ => None,
+            all.filter_map(|(number, said)| {
+                let (prefix, asn, peers) = pick(said)?;
+                Some((number, prefix, asn, peers))
             })
         };
         let around = origins().map(|(_, prefix, ..)| prefix);
@@ -158,7 +177,10 @@ impl World {
 
     fn prefixes(&self) -> impl Iterator<Item = Prefix> {
         let stated = self.sources.iter().flatten().filter_map(|said| match said {
-            Said::Origin(it, ..) | Said::Country(it, _) | Said::Position(it, _) => Some(*it),
+            Said::Origin(it, ..)
+            | Said::Derived(it, _)
+            | Said::Country(it, _)
+            | Said::Position(it, _) => Some(*it),
             Said::AsName(..) => None,
         });
         stated.chain(self.own.iter().map(|(prefix, _)| *prefix))
@@ -232,6 +254,7 @@ fn any_asn() -> impl Strategy<Value = u32> {
 fn any_said() -> impl Strategy<Value = Said> {
     prop_oneof![
         3 => (any_prefix(), any_asn(), 1..4_u32).prop_map(|(p, asn, n)| Said::Origin(p, asn, n)),
+        1 => (any_prefix(), any_asn()).prop_map(|(p, asn)| Said::Derived(p, asn)),
         1 => (any_asn(), "[a-c]").prop_map(|(asn, name)| Said::AsName(asn, name)),
         2 => (any_prefix(), any_country()).prop_map(|(p, country)| Said::Country(p, country)),
         2 => (any_prefix(), any_position()).prop_map(|(p, at)| Said::Position(p, at)),
