@@ -41,5 +41,5 @@ pub use made_of::{MadeOf, Sha256Sum, Source};
 pub use own::Attributes;
 pub use statement::{Full, Statement, Statements};
 pub use summary::{Content, Summary};
-pub use table::{Builder, Found, Origin, Table};
+pub use table::{Builder, Entry, Found, Origin, Table};
 pub use temporary::TemporaryFile;

@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("settings", &["flow"]),
     ("db", &["flow", "mediation"]),
     ("decoders", &["decode", "flow"]),
+    ("lookups", &["db", "flow"]),
     (
         "actors",
         &[
@@ -44,7 +45,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// The crates that plain cargo leaves out: what they build, nothing else needs.
-const APART: &[&str] = &["bench/decoders"];
+const APART: &[&str] = &["bench/decoders", "bench/lookups"];
 
 /// The foreign packages that every crate may use: they are words of the trade.
 const SHARED: &[&str] = &["proptest", "serde", "serde_json", "thiserror", "tracing"];
@@ -68,14 +69,15 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hashbrown", &["mediation"]),
     ("httpdate", &["db"]),
     ("indicatif", &["flowstream"]),
-    ("ipnet", &["db"]),
-    ("iprange", &["db"]),
+    ("ipnet", &["db", "lookups"]),
+    ("iprange", &["db", "lookups"]),
     ("itoa", &["protocol"]),
-    ("maxminddb", &["db"]),
+    ("maxminddb", &["db", "lookups"]),
     ("netflow_parser", &["decoders"]),
     ("netgauze-flow-pkt", &["decoders"]),
     ("netgauze-parse-utils", &["decoders"]),
-    ("nix", &["actors", "decoders"]),
+    ("nix", &["actors", "decoders", "lookups"]),
+    ("prefix-trie", &["lookups"]),
     ("rand_mt", &["mediation"]),
     ("rcgen", &["flowstream", "db"]),
     ("rustls", &["actors", "flowstream", "db"]),

@@ -10,7 +10,7 @@ pub(super) trait Address: Copy + Ord {
     const ZERO: Self;
 
     /// The last address of the prefix of that length that begins here.
-    fn last(self, len: u8) -> Self;
+    fn last(self, len: u32) -> Self;
 
     /// The address after this one; `None` after the last.
     fn next(self) -> Option<Self>;
@@ -19,8 +19,20 @@ pub(super) trait Address: Copy + Ord {
 impl Address for u32 {
     const ZERO: Self = 0;
 
-    fn last(self, len: u8) -> Self {
-        self | Self::MAX.checked_shr(len.into()).unwrap_or(0)
+    fn last(self, len: u32) -> Self {
+        self | Self::MAX.checked_shr(len).unwrap_or(0)
+    }
+
+    fn next(self) -> Option<Self> {
+        self.checked_add(1)
+    }
+}
+
+impl Address for u64 {
+    const ZERO: Self = 0;
+
+    fn last(self, len: u32) -> Self {
+        self | Self::MAX.checked_shr(len).unwrap_or(0)
     }
 
     fn next(self) -> Option<Self> {
@@ -31,8 +43,8 @@ impl Address for u32 {
 impl Address for u128 {
     const ZERO: Self = 0;
 
-    fn last(self, len: u8) -> Self {
-        self | Self::MAX.checked_shr(len.into()).unwrap_or(0)
+    fn last(self, len: u32) -> Self {
+        self | Self::MAX.checked_shr(len).unwrap_or(0)
     }
 
     fn next(self) -> Option<Self> {

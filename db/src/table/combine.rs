@@ -11,6 +11,7 @@ use super::numbered::Numbered;
 use super::origins::{self, Claim};
 use super::ranges::{Ranges, flatten, merge};
 use super::row::{Known, Row, country_of};
+use super::search::Search;
 use crate::locality;
 use crate::own::{self, Attributes, Network};
 
@@ -76,8 +77,8 @@ pub(super) fn combine(builder: Builder) -> Table {
     for spans in countries.into_iter().chain(positions) {
         layers.add(spans);
     }
-    layers.v4.push(numbers_from_1(base.v4));
-    layers.v6.push(numbers_from_1(base.v6));
+    layers.v4.push(numbers_from_1(base.search.ranges_v4()));
+    layers.v6.push(numbers_from_1(base.search.ranges_v6()));
     let said = Said {
         own,
         site,
@@ -90,9 +91,10 @@ pub(super) fn combine(builder: Builder) -> Table {
     };
     let mut rows = Numbered::default();
     let mut row_of = |values: &[u32]| rows.number(Row::new(&said.of(values)));
+    let v4 = merge(&layers.v4, &mut row_of);
+    let v6 = merge(&layers.v6, &mut row_of);
     Table {
-        v4: merge(&layers.v4, &mut row_of),
-        v6: merge(&layers.v6, &mut row_of),
+        search: Search::new(&v4, &v6),
         rows: rows.into_values(),
         names: names.into_names(),
         claims: with_base(claims, base.claims),

@@ -3,31 +3,34 @@
 mod address;
 mod builder;
 mod combine;
+mod entry;
+mod index;
+mod key;
 mod names;
 mod numbered;
 mod origins;
 mod ranges;
 mod row;
+mod search;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use flow::Place;
 
 pub use builder::Builder;
+pub use entry::Entry;
 use names::Names;
 use origins::Claim;
-use ranges::Ranges;
 use row::Row;
+use search::Search;
 
 /// What is known of every address: built once, by a [`Builder`], and then only read.
 #[derive(Clone)]
 pub struct Table {
-    v4: Ranges<u32>,
-    v6: Ranges<u128>,
+    search: Search,
     rows: Vec<Row>,
     names: Names,
     /// In ascending order of prefixes, those of one prefix side by side.
@@ -54,26 +57,22 @@ pub struct Origin {
 }
 
 impl Table {
-    /// What is known of an address.
+    /// What is known of an address; `None` of an empty table.
+    #[must_use]
+    #[inline]
+    pub fn find(&self, addr: IpAddr) -> Option<Entry<'_>> {
+        let row = usize::try_from(self.search.find(addr)?).ok()?;
+        Some(Entry {
+            addr,
+            row: self.rows.get(row)?,
+            names: &self.names,
+        })
+    }
+
+    /// What is known of an address, as flows carry it.
     #[must_use]
     pub fn place(&self, addr: IpAddr) -> Place {
-        let row = match addr {
-            IpAddr::V4(v4) => find(&self.v4, v4.to_bits()),
-            IpAddr::V6(v6) => find(&self.v6, v6.to_bits()),
-        };
-        let Some(row) = row.and_then(|row| self.rows.get(usize::try_from(row).ok()?)) else {
-            return Place::default();
-        };
-        Place {
-            prefix: row.prefix(addr),
-            asn: (row.asn != 0).then_some(row.asn),
-            as_name: self.name(row.as_name),
-            country: row.country(),
-            position: row.position(),
-            vlan: row.vlan(),
-            network: self.name(row.network),
-            locality: Some(row.locality()),
-        }
+        self.find(addr).map(Entry::place).unwrap_or_default()
     }
 
     /// What is known of an address, and what was stated but does not count.
@@ -96,25 +95,13 @@ impl Table {
         }
         Found { place, origins }
     }
-
-    fn name(&self, number: u32) -> Option<Arc<str>> {
-        let number = usize::try_from(number).ok()?;
-        self.names.get(number).cloned().flatten()
-    }
-}
-
-/// The value of the range that the address lies in.
-fn find<A: Copy + Ord>(ranges: &Ranges<A>, addr: A) -> Option<u32> {
-    let after = ranges.partition_point(|(start, _)| *start <= addr);
-    ranges.get(after.checked_sub(1)?).map(|(_, value)| *value)
 }
 
 /// Of nothing at all is anything known.
 impl Default for Table {
     fn default() -> Self {
         Self {
-            v4: Ranges::new(),
-            v6: Ranges::new(),
+            search: Search::default(),
             rows: Vec::new(),
             names: vec![None],
             claims: Vec::new(),

@@ -21,7 +21,8 @@ pub(super) fn flatten<A: Address>(mut spans: Vec<Span<A>>) -> Ranges<A> {
     for span in spans {
         flat.close(|last| last < span.first);
         flat.begin(span.first, span.value);
-        flat.open.push((span.first.last(span.len), span.value));
+        flat.open
+            .push((span.first.last(span.len.into()), span.value));
     }
     flat.close(|_| true);
     flat.ranges

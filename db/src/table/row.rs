@@ -121,21 +121,26 @@ impl Row {
     }
 }
 
-/// A country as a number from 1 on.
+/// Bits of a letter as its place in the alphabet, from 1 on.
+const LETTER_BITS: u32 = COUNTRY_BITS / 2;
+
+/// A country as a number that is not 0.
 pub(super) fn country_number(country: CountryCode) -> u32 {
-    let letter = |octet: u8| u32::from(octet.saturating_sub(b'A'));
+    let letter = |octet: u8| u32::from(octet.saturating_sub(b'A') + 1);
     match *country.as_str().as_bytes() {
-        [first, second] => 1 + letter(first) * 26 + letter(second),
+        [first, second] => letter(first) << LETTER_BITS | letter(second),
         _ => 0,
     }
 }
 
 /// The country of a number; none is 0.
+#[inline]
 pub(super) fn country_of(number: u32) -> Option<CountryCode> {
-    let number = number.checked_sub(1)?;
-    let letter = |number: u32| u8::try_from(number).ok().map(|number| b'A' + number);
-    let letters = [letter(number / 26)?, letter(number % 26)?];
-    CountryCode::new(str::from_utf8(&letters).ok()?)
+    let letter = |number: u32| {
+        let [place, ..] = low(number, LETTER_BITS).to_le_bytes();
+        b'A' - 1 + place
+    };
+    CountryCode::from_octets([letter(number >> LETTER_BITS), letter(number)])
 }
 
 #[cfg(test)]

@@ -124,11 +124,16 @@ impl CountryCode {
     /// The country of two ASCII letters; lower case is raised. `None` for anything else.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
-        match *text.as_bytes() {
-            [a, b] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => {
-                Some(Self([a.to_ascii_uppercase(), b.to_ascii_uppercase()]))
-            }
-            _ => None,
+        Self::from_octets(text.as_bytes().try_into().ok()?)
+    }
+
+    /// The country of two ASCII letters in octets; likewise.
+    #[must_use]
+    pub const fn from_octets([a, b]: [u8; 2]) -> Option<Self> {
+        if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() {
+            Some(Self([a.to_ascii_uppercase(), b.to_ascii_uppercase()]))
+        } else {
+            None
         }
     }
 

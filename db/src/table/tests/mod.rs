@@ -1,5 +1,6 @@
 //! The table: its rules one by one, and all of them against brute force.
 
 mod brute_force;
+mod longest_match;
 mod rules;
 mod world;
