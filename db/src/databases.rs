@@ -202,7 +202,7 @@ impl Lookup for Databases {
         let told_country = told().find_map(|told| told.country);
         let told_position = told().find_map(|told| told.position);
         Place {
-            prefix: prefix.or(block.map(|block| block.prefix)),
+            prefix: prefix.or(block.map(|block| block.prefix)).map(Into::into),
             asn,
             as_name,
             country: told_country.or(country.country).or(city.country),

@@ -181,7 +181,7 @@ impl Trie {
             }
         };
         Some(Place {
-            prefix: Prefix::containing(addr, len).ok(),
+            prefix: Prefix::containing(addr, len).ok().map(Into::into),
             asn: Some(found.asn),
             as_name: self.names.get(found.asn as usize).cloned().flatten(),
             country: Some(found.country),

@@ -82,7 +82,7 @@ impl<'t> Entry<'t> {
     #[inline]
     pub fn place(self) -> Place {
         Place {
-            prefix: self.prefix(),
+            prefix: self.prefix().map(Into::into),
             asn: self.asn(),
             as_name: self.name(self.row.as_name).cloned(),
             country: self.country(),

@@ -18,7 +18,7 @@ mod tests;
 use std::fmt;
 use std::net::IpAddr;
 
-use flow::Place;
+use flow::{Network, Place};
 
 pub use builder::Builder;
 pub use entry::Entry;
@@ -79,10 +79,11 @@ impl Table {
     #[must_use]
     pub fn lookup(&self, addr: IpAddr) -> Found {
         let place = self.place(addr);
-        let claims = place.prefix.map(|prefix| {
-            let start = self.claims.partition_point(|claim| claim.prefix < prefix);
+        let claims = place.prefix.map(|network| {
+            let of = |claim: &Claim| Network::from(claim.prefix);
+            let start = self.claims.partition_point(|claim| of(claim) < network);
             let from = self.claims.get(start..).unwrap_or_default();
-            from.iter().take_while(move |claim| claim.prefix == prefix)
+            from.iter().take_while(move |claim| of(claim) == network)
         });
         let origins = claims.into_iter().flatten().map(|claim| Origin {
             asn: claim.asn,

@@ -113,7 +113,8 @@ fn a_record_for_more_than_all_of_ipv4_gives_an_ipv4_address_no_ipv6_prefix() {
     let v4 = place(&databases, "192.0.3.1");
     assert_eq!((v4.prefix, v4.asn), (None, Some(64_500)));
     let v6 = place(&databases, "2001:db8::1");
-    assert_eq!(v6.prefix, Some("::/1".parse().unwrap()));
+    let all: flow::Prefix = "::/1".parse().unwrap();
+    assert_eq!(v6.prefix, Some(all.into()));
 }
 
 #[test]

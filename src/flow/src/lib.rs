@@ -16,6 +16,7 @@ mod end_reason;
 mod exporter;
 mod field;
 mod key;
+mod network;
 mod place;
 mod record;
 pub mod spelling;
@@ -27,6 +28,7 @@ pub use end_reason::EndReason;
 pub use exporter::Exporter;
 pub use field::{Field, FieldType, KnownAt};
 pub use key::{FlowKey, PARTITIONS, Partition};
+pub use network::Network;
 pub use place::{CountryCode, Locality, Place, Position, Prefix, PrefixError};
 pub use record::{
     AggregatedFlow, Direction, EnrichedFlow, Icmp, Observed, OriginalFlow, Reverse, SamplingRate,

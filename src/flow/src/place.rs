@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::Network;
+
 /// An address prefix in CIDR notation; bits beyond the length are zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Prefix {
@@ -197,8 +199,8 @@ impl Locality {
 /// What is known about one address of a flow; `None` is unknown, never 0.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Place {
-    /// The most specific known prefix that contains the address.
-    pub prefix: Option<Prefix>,
+    /// The most specific known prefix that contains the address, or what stands for it.
+    pub prefix: Option<Network>,
     /// The origin Autonomous System number.
     pub asn: Option<u32>,
     /// The name of that Autonomous System.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::{Civil, EnrichedFlow, Field, OriginalFlow, Place, Vlan};
+use crate::{Civil, EnrichedFlow, Field, Network, OriginalFlow, Place, Vlan};
 
 /// One field's value. `Null` is unknown or not applicable, and never 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,8 +61,8 @@ fn of_place(place: &Place, of: Of) -> Value<'_> {
     match of {
         Of::Prefix => place
             .prefix
-            .map_or(Value::Null, |prefix| Value::Addr(prefix.addr())),
-        Of::PrefixLen => place.prefix.map(|prefix| prefix.len()).into(),
+            .map_or(Value::Null, |network| Value::Addr(network.addr())),
+        Of::PrefixLen => place.prefix.map(Network::prefix_len).into(),
         Of::Asn => place.asn.into(),
         Of::AsName => place.as_name.as_deref().map_or(Value::Null, Value::Text),
         Of::Country => place

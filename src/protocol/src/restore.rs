@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use flow::{
     AggregatedFlow, CountryCode, EndReason, EnrichedFlow, Exporter, Field, FlowKey, Icmp, Locality,
-    Place, Position, Prefix, Reverse, Vlan,
+    Network, Place, Position, Reverse, Vlan,
 };
 use mediation::anonymize::AnonymizedFlow;
 
@@ -336,7 +336,7 @@ impl Row<'_, '_> {
     fn place(&self, side: &Side) -> Result<Place, RestoreError> {
         let prefix = self
             .pair::<IpAddr, u8>(side.prefix, side.prefix_len)?
-            .map(|(addr, len)| Prefix::containing(addr, len))
+            .map(|(addr, len)| Network::new(addr, len))
             .transpose()
             .map_err(|_| self.expected(side.prefix_len))?;
         let position = match self.pair(side.latitude, side.longitude)? {

@@ -161,7 +161,7 @@ impl World {
             .map(|(prefix, _)| prefix)
             .filter(|prefix| !prefix.is_empty());
         Place {
-            prefix: own.or(announced),
+            prefix: own.or(announced).map(Into::into),
             asn,
             as_name: as_name.map(Into::into),
             country: told.iter().find_map(|told| told.country).or(stated_country),

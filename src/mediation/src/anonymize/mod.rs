@@ -19,7 +19,9 @@ mod remembered;
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
-use flow::{AggregatedFlow, Civil, EnrichedFlow, Exporter, Field, FlowKey, Place, Prefix, Value};
+use flow::{
+    AggregatedFlow, Civil, EnrichedFlow, Exporter, Field, FlowKey, Network, Place, Prefix, Value,
+};
 
 pub use crypto_pan::CryptoPan;
 pub use key::{Key, KeyLengthError};
@@ -131,6 +133,12 @@ impl Anonymization {
         flows
     }
 
+    /// A network as prepared flows have it.
+    #[must_use]
+    pub fn told_network(&self, network: Network) -> Option<Network> {
+        self.policy.network(network)
+    }
+
     /// An address as it may be told, in a log or a counter: as prepared flows have it.
     #[must_use]
     pub fn told(&self, addr: IpAddr) -> IpAddr {
@@ -146,8 +154,8 @@ pub enum Policy {
     /// Addresses, their prefixes and the exporter's address by prefix-preserving
     /// permutation (technique 6); all other fields as they are.
     Standard(Box<CryptoPan>),
-    /// The same fields octet by octet (technique 5), as the original system did. It is
-    /// for reproducing published work: it hides little.
+    /// The same fields octet by octet (technique 5), as the original system did; of network
+    /// addresses all octets. It is for reproducing published work: it hides little.
     Cnsm2019(Box<OctetPermutation>),
 }
 
@@ -182,6 +190,14 @@ impl Policy {
         }
     }
 
+    fn network(&self, network: Network) -> Option<Network> {
+        match self {
+            Self::None => Some(network),
+            Self::Standard(pan) => prefix_of(network, pan.anonymize(network.addr())),
+            Self::Cnsm2019(octets) => octets.map_network(network),
+        }
+    }
+
     fn address(&self, addr: IpAddr) -> IpAddr {
         match self {
             Self::None => addr,
@@ -195,19 +211,25 @@ impl Policy {
             Self::None => flows.iter().cloned().map(AnonymizedFlow).collect(),
             Self::Standard(pan) => {
                 let mut pan = Remembered::new(pan);
-                let anonymize_one = |flow| mapped(flow, |addr| pan.anonymize(addr));
+                let anonymize_one = |flow| mapped(flow, |addr| pan.anonymize(addr), prefix_of);
                 flows.iter().map(anonymize_one).collect()
             }
             Self::Cnsm2019(octets) => {
-                let anonymize_one = |flow| mapped(flow, |addr| octets.map(addr));
+                let map_network = |network, _| octets.map_network(network);
+                let anonymize_one = |flow| mapped(flow, |addr| octets.map(addr), map_network);
                 flows.iter().map(anonymize_one).collect()
             }
         }
     }
 }
 
-/// The flow with every address mapped.
-fn mapped(enriched: &EnrichedFlow, mut map: impl FnMut(IpAddr) -> IpAddr) -> AnonymizedFlow {
+/// The flow with every address and every network mapped. What stands for a network may
+/// depend on what stands for the address that it was found for.
+fn mapped(
+    enriched: &EnrichedFlow,
+    mut map: impl FnMut(IpAddr) -> IpAddr,
+    map_network: impl Fn(Network, IpAddr) -> Option<Network>,
+) -> AnonymizedFlow {
     let flow = &enriched.flow;
     let key = FlowKey {
         src_addr: map(flow.key.src_addr),
@@ -224,21 +246,23 @@ fn mapped(enriched: &EnrichedFlow, mut map: impl FnMut(IpAddr) -> IpAddr) -> Ano
             exporter,
             ..*flow
         },
-        src: anonymized_place(&enriched.src, key.src_addr),
-        dst: anonymized_place(&enriched.dst, key.dst_addr),
+        src: mapped_place(&enriched.src, |network| map_network(network, key.src_addr)),
+        dst: mapped_place(&enriched.dst, |network| map_network(network, key.dst_addr)),
     })
 }
 
-/// The place with its prefix replaced by the anonymized address's prefix of the same
-/// length: where the permutation keeps prefixes, that is the anonymized prefix.
-fn anonymized_place(place: &Place, anonymized: IpAddr) -> Place {
-    let prefix = place
-        .prefix
-        .and_then(|prefix| Prefix::containing(anonymized, prefix.len()).ok());
+fn mapped_place(place: &Place, map: impl FnOnce(Network) -> Option<Network>) -> Place {
     Place {
-        prefix,
+        prefix: place.prefix.and_then(map),
         ..place.clone()
     }
+}
+
+/// The anonymized address's prefix of the network's length: where the permutation keeps
+/// prefixes, that is what stands for the network.
+fn prefix_of(network: Network, anonymized: IpAddr) -> Option<Network> {
+    let prefix = Prefix::containing(anonymized, network.prefix_len());
+    prefix.ok().map(Network::from)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use flow::Prefix;
+use flow::Network;
 use rand_mt::Mt;
 use sha2::{Digest, Sha512};
 use zeroize::Zeroize;
@@ -72,14 +72,14 @@ impl OctetPermutation {
         }
     }
 
-    /// The network address that stands for that of `prefix`, and the prefix's length.
+    /// The network that stands for `network`, of the same length.
     ///
-    /// All of its octets are permuted, also the zeros beyond the length. So it is no
-    /// [`Prefix`], and unless the length is a multiple of 8, the address that stands for
-    /// one within the prefix need not share that many bits with it.
+    /// All octets of its address are permuted, also the zeros beyond the length. So it is
+    /// no [`flow::Prefix`], and unless the length is a multiple of 8, the address that
+    /// stands for one within the network need not share that many bits with it.
     #[must_use]
-    pub fn map_prefix(&self, prefix: Prefix) -> (IpAddr, u8) {
-        (self.map(prefix.addr()), prefix.len())
+    pub fn map_network(&self, network: Network) -> Option<Network> {
+        network.with_addr(self.map(network.addr()))
     }
 
     fn map_octets<const N: usize>(&self, mut octets: [u8; N]) -> [u8; N] {
@@ -133,6 +133,7 @@ impl fmt::Debug for OctetPermutation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flow::Prefix;
     use proptest::prelude::*;
 
     fn published() -> OctetPermutation {
@@ -207,20 +208,24 @@ mod tests {
 
     #[test]
     fn a_network_is_mapped_octet_by_octet_and_may_not_hold_its_addresses() {
-        let (network, len) = published().map_prefix("192.168.42.0/23".parse().unwrap());
+        let map = |prefix: &str| {
+            let prefix: Prefix = prefix.parse().unwrap();
+            published().map_network(prefix.into()).unwrap()
+        };
+        let prefix =
+            |network: Network| Prefix::containing(network.addr(), network.prefix_len()).unwrap();
+        let network = map("192.168.42.0/23");
         assert_eq!(
-            (network.to_string().as_str(), len),
-            ("233.31.143.68", 23),
+            network.to_string(),
+            "233.31.143.68/23",
             "the last octet is beyond the length, and not zero"
         );
         let inside = published().map("192.168.43.1".parse().unwrap());
-        assert!(!Prefix::containing(network, len).unwrap().contains(inside));
+        assert!(!prefix(network).contains(inside));
         // Octet by octet, networks hold: equal octets stay equal.
-        let (network, len) = published().map_prefix("192.168.0.0/16".parse().unwrap());
-        assert!(Prefix::containing(network, len).unwrap().contains(inside));
+        assert!(prefix(map("192.168.0.0/16")).contains(inside));
         // What the original said of a network that it did not know.
-        let unknown = published().map_prefix("0.0.0.0/0".parse().unwrap());
-        assert_eq!(unknown, ("173.79.13.68".parse().unwrap(), 0));
+        assert_eq!(map("0.0.0.0/0").to_string(), "173.79.13.68/0");
     }
 
     #[test]

@@ -33,7 +33,7 @@ fn enriched(src: &str, dst: &str, prefix: &str) -> EnrichedFlow {
             block_place: None,
         },
         src: Place {
-            prefix: Some(prefix.parse().unwrap()),
+            prefix: Some(prefix.parse::<Prefix>().unwrap().into()),
             vlan: Some(7),
             ..Place::default()
         },
@@ -92,9 +92,16 @@ fn a_prefix_stays_the_prefix_of_its_address() {
         let out = standard()
             .anonymize(&[enriched(src, "192.0.2.1", prefix)])
             .remove(0);
-        let anonymized = out.src().prefix.unwrap();
+        let network = out.src().prefix.unwrap();
+        let len = network.prefix_len();
+        let anonymized = Prefix::containing(network.addr(), len).unwrap();
+        assert_eq!(
+            network,
+            anonymized.into(),
+            "no bit is set beyond its length"
+        );
         assert!(anonymized.contains(out.flow().key.src_addr));
-        assert_eq!(anonymized.len(), prefix.parse::<Prefix>().unwrap().len());
+        assert_eq!(len, prefix.parse::<Prefix>().unwrap().len());
         assert_eq!(out.src().vlan, Some(7));
     }
 }
@@ -141,11 +148,12 @@ fn ports_from_a_limit_on_become_0_and_the_metadata_says_so() {
 fn cnsm2019_maps_octet_by_octet_as_published() {
     let octets = OctetPermutation::new(OctetPermutation::PUBLISHED_SEED);
     let policy = Anonymization::new(Policy::Cnsm2019(Box::new(octets)));
-    let flow = enriched("192.168.42.1", "10.1.2.3", "192.168.42.0/24");
+    let flow = enriched("192.168.42.1", "10.1.2.3", "192.168.42.0/23");
     let out = policy.anonymize(&[flow]).remove(0);
     let key = out.flow().key;
     assert_eq!(key.src_addr.to_string(), "233.31.143.128");
     assert_eq!(key.dst_addr.to_string(), "169.149.250.207");
-    assert_eq!(out.src().prefix.unwrap().to_string(), "233.31.143.0/24");
+    let network = out.src().prefix.unwrap();
+    assert_eq!(network.to_string(), "233.31.143.68/23");
     assert_eq!(policy.name(), "cnsm2019");
 }

@@ -38,7 +38,7 @@ fn flow() -> EnrichedFlow {
             block_place: Some(17),
         },
         src: Place {
-            prefix: Some("198.18.0.0/20".parse().unwrap()),
+            prefix: Some("198.18.0.0/20".parse::<Prefix>().unwrap().into()),
             asn: Some(64_496),
             as_name: Some(Arc::from("A \"quoted\", name\u{7}")),
             country: CountryCode::new("CH"),
@@ -207,7 +207,7 @@ fn any_place() -> impl Strategy<Value = Place> {
     )
         .prop_map(
             |(prefix, asn, as_name, country, position, vlan, network, private)| Place {
-                prefix: prefix.and_then(|(addr, len)| Prefix::containing(addr, len).ok()),
+                prefix: prefix.and_then(|(addr, len)| Network::new(addr, len).ok()),
                 asn,
                 as_name,
                 country: country.and_then(|text| CountryCode::new(&text)),

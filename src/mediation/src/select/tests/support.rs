@@ -39,7 +39,7 @@ pub(super) fn web() -> EnrichedFlow {
             block_place: None,
         },
         src: Place {
-            prefix: Some("10.1.0.0/16".parse().unwrap()),
+            prefix: Some("10.1.0.0/16".parse::<flow::Prefix>().unwrap().into()),
             asn: Some(64_496),
             as_name: Some("Example \"Net\" AG".into()),
             country: CountryCode::new("CH"),
