@@ -76,8 +76,9 @@ impl Outcome {
             return;
         };
         let exporter = first.record.exporter.addr;
+        let is_merged = matches!(first.record.key.protocol, protocol::TCP | protocol::UDP);
         let is_left_out = |placed: &Placed| {
-            rules.other_exporters_left_out && placed.record.exporter.addr != exporter
+            rules.other_exporters_left_out && is_merged && placed.record.exporter.addr != exporter
         };
         for other in records.iter().filter(|placed| is_left_out(placed)) {
             let amount = Amount::of_record(&other.record, rules);

@@ -12,8 +12,9 @@ pub struct Rules {
     pub block_records: u32,
     /// The longest gap within a UDP flow, in milliseconds.
     pub udp_gap_ms: i64,
-    /// Of each key, records of other exporters than that of its earliest record in the
-    /// block are left out. Off: flows of other exporters are kept apart and all leave.
+    /// Of each key of TCP and UDP, records of other exporters than that of its earliest
+    /// record in the block are left out. Off: flows of other exporters are kept apart and
+    /// all leave, as records of other protocols always do.
     pub other_exporters_left_out: bool,
     /// A TCP flow whose first record has no SYN is left out. Off: it leaves, incomplete
     /// unless a later record has it.

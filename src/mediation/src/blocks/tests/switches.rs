@@ -67,6 +67,20 @@ fn flows_of_other_exporters_are_left_out_or_kept_apart() {
 }
 
 #[test]
+fn records_of_other_protocols_leave_whoever_reported_them() {
+    let mut other = record(ICMP, 10, 1_000, 0);
+    other.exporter = exporter(2);
+    let records = [record(ICMP, 0, 1_000, 0), other];
+    let found = before_and_after(&records, |rules| rules.other_exporters_left_out = false);
+    for flows in found {
+        assert_eq!(
+            times_and_active(&flows),
+            [(0, 1_000, 1_000), (10, 1_000, 990)]
+        );
+    }
+}
+
+#[test]
 fn tcp_without_opening_is_left_out_or_incomplete() {
     let [original, mended] = before_and_after(&[record(TCP, 0, 1_000, ACK | FIN)], |rules| {
         rules.tcp_without_opening_left_out = false;
