@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mediation::anonymize::Anonymization;
-use protocol::{Refusal, RefusalCode, Request, Start, Welcome};
+use protocol::{LegacyRules, Refusal, RefusalCode, Request, Start, Welcome};
 use tokio::sync::watch;
 
 use crate::accounting::Accounting;
@@ -33,6 +33,8 @@ pub struct Hall {
     pub history: Option<PathBuf>,
     /// The anonymization in force.
     pub policy: Arc<Anonymization>,
+    /// How the columns of the original system are written.
+    pub legacy: LegacyRules,
     /// Limits of each session.
     pub limits: Limits,
     /// Becomes true when the first client gets the stream.

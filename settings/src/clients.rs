@@ -21,6 +21,7 @@ pub struct Clients {
     request_bytes_max: ByteSize,
     ring_bytes: ByteSize,
     write_timeout: Duration,
+    legacy_positions_swapped: bool,
 }
 
 impl Clients {
@@ -66,6 +67,12 @@ impl Clients {
         self.write_timeout
     }
 
+    /// Whether longitudes and latitudes stand in each other's columns, in the format `legacy`.
+    #[must_use]
+    pub const fn legacy_positions_swapped(&self) -> bool {
+        self.legacy_positions_swapped
+    }
+
     pub(crate) fn check(raw: &raw::Clients, check: &mut Check<'_>) -> Option<Self> {
         let insecure = check.boolean(item("clients.insecure", &raw.insecure));
         let listen = listen(&raw.listen, insecure, check);
@@ -79,6 +86,11 @@ impl Clients {
         let ring_bytes = check.size(ring_bytes, &(MIB..=GIB.times(64)));
         let write_timeout = item("clients.write_timeout", &raw.write_timeout);
         let write_timeout = check.duration(write_timeout, &(TENTH..=HOUR));
+        let swapped = item(
+            "clients.legacy_positions_swapped",
+            &raw.legacy_positions_swapped,
+        );
+        let legacy_positions_swapped = check.boolean(swapped);
         Some(Self {
             listen: listen?,
             insecure: insecure?,
@@ -87,6 +99,7 @@ impl Clients {
             request_bytes_max: request_bytes_max?,
             ring_bytes: ring_bytes?,
             write_timeout: write_timeout?,
+            legacy_positions_swapped: legacy_positions_swapped?,
         })
     }
 }

@@ -156,6 +156,7 @@ pub(crate) struct Clients {
     pub(crate) request_bytes_max: Value,
     pub(crate) ring_bytes: Value,
     pub(crate) write_timeout: Value,
+    pub(crate) legacy_positions_swapped: Value,
 }
 
 #[derive(Debug, Deserialize)]

@@ -26,7 +26,7 @@ pub(crate) struct SubscribeArgs {
     /// How flows are written
     #[arg(long, value_enum, default_value_t = Format::Jsonl)]
     format: Format,
-    /// The fields to get, by name and in order; all by default
+    /// The fields to get, by name and in order; all by default. Not of the format legacy
     #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
     features: Option<Vec<String>>,
     /// Write to this file instead of standard output
@@ -41,6 +41,8 @@ pub(crate) enum Format {
     Jsonl,
     /// A header line, then one row a flow
     Csv,
+    /// The same with the 36 columns of the original system of 2019
+    Legacy,
 }
 
 impl Format {
@@ -48,6 +50,7 @@ impl Format {
         match self {
             Self::Jsonl => "jsonl",
             Self::Csv => "csv",
+            Self::Legacy => "legacy",
         }
     }
 
@@ -55,14 +58,14 @@ impl Format {
     fn is_notice(self, line: &[u8]) -> bool {
         match self {
             Self::Jsonl => line.starts_with(b"{\"gap\":") || line.starts_with(b"{\"end\":"),
-            Self::Csv => line.starts_with(b"# "),
+            Self::Csv | Self::Legacy => line.starts_with(b"# "),
         }
     }
 
     fn is_end(self, line: &[u8]) -> bool {
         match self {
             Self::Jsonl => line.starts_with(b"{\"end\":"),
-            Self::Csv => line.starts_with(b"# end "),
+            Self::Csv | Self::Legacy => line.starts_with(b"# end "),
         }
     }
 }
@@ -237,7 +240,7 @@ fn copy(
 ) -> Result<(), Copy> {
     let mut output = BufWriter::with_capacity(1 << 18, output);
     let (mut line, mut flows) = (Vec::new(), 0);
-    let mut header = args.format == Format::Csv;
+    let mut header = args.format != Format::Jsonl;
     while args.count.is_none_or(|count| flows < count) {
         if !subscription.next_line(&mut line).map_err(Copy::Input)? {
             output.flush().map_err(Copy::Output)?;

@@ -63,6 +63,63 @@ fn csv_and_json_lines_say_the_same_in_all_fields() {
     }
 }
 
+/// A row of the 36 columns, of a flow that nothing is known of beside itself.
+fn legacy(flow: &Value) -> String {
+    let number = |name: &str| flow[name].as_f64().unwrap_or(0.0);
+    let text = |name: &str| flow[name].as_str().unwrap();
+    let is_private = |name: &str| u8::from(text(name) == "private");
+    let place = |side: &str| {
+        let (network, len) = (format!("{side}_prefix"), format!("{side}_prefix_len"));
+        let locality = is_private(&format!("{side}_locality"));
+        format!("0,0.0,0.0,0,{},{},0,{locality}", text(&network), flow[&len])
+    };
+    format!(
+        "{},{},{},{},{},{},{},{},0,{},{},0,{:?},{:?},{},{},{},{},{},{},{},{}\n",
+        text("src_addr"),
+        text("dst_addr"),
+        flow["packets"],
+        flow["bytes"],
+        flow["start_ms"],
+        flow["end_ms"],
+        flow["src_port"],
+        flow["dst_port"],
+        flow["protocol"],
+        text("exporter"),
+        number("active_ms") / 1_000.0,
+        number("bit_rate"),
+        place("src"),
+        place("dst"),
+        flow["year"],
+        flow["month"],
+        flow["day"],
+        flow["hour"],
+        flow["minute"],
+        flow["second"],
+    )
+}
+
+#[test]
+fn legacy_says_the_same_in_36_columns() {
+    let scratch = Scratch::new();
+    let service = launch(&scratch).start();
+    let [jsonl, legacy_rows] = ["jsonl", "legacy"]
+        .map(|format| Client::ask(service.client_port(), &json!({"format": format})).read_aside());
+    send(&service, 0..FLOWS);
+    service.end().assert_clean();
+    let (jsonl, received) = (jsonl.join().unwrap(), legacy_rows.join().unwrap());
+    let schema = received.answer["schema"].as_array().unwrap();
+    let names: Vec<&str> = schema
+        .iter()
+        .map(|column| column["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names.len(), 36);
+    assert_eq!(cells(&received.lines[0]), names, "the header is the schema");
+    let (end, rows) = received.lines[1..].split_last().unwrap();
+    assert_eq!(end, &format!("# end next_seq={FLOWS} reason=shutdown\n"));
+    let expected: Vec<String> = jsonl.flows.iter().map(legacy).collect();
+    assert_eq!(rows, expected);
+}
+
 #[test]
 fn features_choose_fields_and_their_order() {
     let scratch = Scratch::new();

@@ -52,6 +52,10 @@ fn every_kind_of_nonsense_gets_an_error_line_with_its_code() {
         (b"{\"features\":[\"size\"]}\n", "bad_feature"),
         (b"{\"features\":[\"seq\",\"seq\"]}\n", "bad_feature"),
         (b"{\"features\":[]}\n", "bad_feature"),
+        (
+            b"{\"format\":\"legacy\",\"features\":[\"seq\"]}\n",
+            "bad_feature",
+        ),
         (b"{\"start\":\"seq:1\"}\n", "out_of_range"),
         (
             b"{\"start\":\"seq:18446744073709551615\"}\n",

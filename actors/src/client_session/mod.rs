@@ -173,8 +173,10 @@ impl ClientSession {
             Ok(next_seq) => next_seq,
             Err(refusal) => return self.refuse(&refusal),
         };
-        let (format, fields) = (request.form.format().name(), request.form.fields().len());
+        let (format, fields) = (request.form.format().name(), request.form.width());
         info!(client = %self.peer, next_seq, format, fields, "session begins");
+        let form = request.form.with_legacy_rules(self.hall.legacy);
+        let request = Request { form, ..request };
         self.outgoing.notice(self.hall.welcome(&request, next_seq));
         self.hall.first_client.send_replace(true);
         let news = self.hall.ring.subscribe();

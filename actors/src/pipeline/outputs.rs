@@ -7,8 +7,9 @@ use std::sync::Arc;
 use actix::prelude::*;
 use dataset::name::Content;
 use dataset::segment::Kind;
+use flow::Network;
 use mediation::anonymize::Anonymization;
-use protocol::{Form, Format};
+use protocol::{Form, Format, LegacyRules};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -51,6 +52,7 @@ impl Outputs {
             ring,
             history,
             policy: Arc::clone(&common.anonymization),
+            legacy: legacy_rules(common),
             limits: limits(common),
             first_client: watch::Sender::new(false),
             accounting: Arc::clone(&common.accounting),
@@ -156,6 +158,20 @@ fn ring(common: &Common, store: Option<&Store>, feed: &Feed) -> Ring {
 fn history(common: &Common, recorded: bool, feed: &Feed) -> Option<PathBuf> {
     let replayed = feed.history();
     replayed.or_else(|| recorded.then(|| common.settings.recorder().prepared_directory()))
+}
+
+/// The columns of the original system: a network that is not known is in them as any other
+/// is, and ports have one limit in all of them.
+fn legacy_rules(common: &Common) -> LegacyRules {
+    let unknown = Network::DEFAULT_ROUTE;
+    LegacyRules {
+        positions_swapped: common.settings.clients().legacy_positions_swapped(),
+        unknown_network: common
+            .anonymization
+            .told_network(unknown)
+            .unwrap_or(unknown),
+        ports: common.anonymization.ports(),
+    }
 }
 
 fn limits(common: &Common) -> Limits {

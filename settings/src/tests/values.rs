@@ -69,6 +69,7 @@ fn the_defaults_of_keeping_and_serving() {
     assert_eq!(clients.request_bytes_max(), ByteSize::new(65_536));
     assert_eq!(clients.ring_bytes().as_usize(), 67_108_864);
     assert_eq!(clients.write_timeout(), Duration::from_secs(600));
+    assert!(!clients.legacy_positions_swapped());
     assert_eq!(settings.replay().dataset(), None);
     assert_eq!(settings.replay().pace(), Pace::Original);
     assert!(settings.replay().wait_for_client());

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::form::Layout;
+use crate::legacy::{COLUMNS, Column};
 use crate::{Form, VERSION};
 
 /// Why a request is refused; the names are stable.
@@ -145,17 +147,32 @@ impl Welcome<'_> {
                 policy: self.policy,
                 fields: self.techniques.iter().map(technique).collect(),
             },
-            schema: self
-                .form
-                .fields()
-                .iter()
-                .map(|field| SchemaField::of(*field))
-                .collect(),
+            schema: schema(self.form),
         })
     }
 }
 
+fn schema(form: &Form) -> Vec<SchemaField> {
+    match form.layout() {
+        Layout::Jsonl(fields) | Layout::Csv(fields) => {
+            fields.iter().map(|field| SchemaField::of(*field)).collect()
+        }
+        Layout::Legacy(_) => COLUMNS.iter().map(SchemaField::of_column).collect(),
+    }
+}
+
 impl SchemaField {
+    const fn of_column(column: &Column) -> Self {
+        Self {
+            name: column.name,
+            kind: column.kind.name(),
+            unit: column.unit,
+            element: None,
+            known: column.known.name(),
+            meaning: column.meaning,
+        }
+    }
+
     const fn of(field: flow::Field) -> Self {
         Self {
             name: field.name(),

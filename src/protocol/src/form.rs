@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use flow::Field;
 
+use crate::LegacyRules;
+use crate::legacy::COLUMNS;
+
 /// How flows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -12,6 +15,8 @@ pub enum Format {
     Jsonl,
     /// RFC 4180 with `\n` line ends and a header line; unknown values are empty.
     Csv,
+    /// CSV with the 36 columns of the original system of 2019; unknown values are 0.
+    Legacy,
 }
 
 impl Format {
@@ -21,15 +26,21 @@ impl Format {
         match self {
             Self::Jsonl => "jsonl",
             Self::Csv => "csv",
+            Self::Legacy => "legacy",
         }
     }
 }
 
 /// A format and the fields to write, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Form {
-    format: Format,
-    fields: Arc<[Field]>,
+pub struct Form(Layout);
+
+/// What is written in each format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Layout {
+    Jsonl(Arc<[Field]>),
+    Csv(Arc<[Field]>),
+    Legacy(LegacyRules),
 }
 
 /// Why a list of names is no choice of fields.
@@ -44,23 +55,43 @@ pub enum FeatureError {
     /// The list is empty.
     #[error("the list of features is empty; leave it out to get all fields")]
     Empty,
+    /// The format has its own columns.
+    #[error("the columns of the format legacy are fixed")]
+    Fixed,
 }
 
 impl Form {
-    /// All fields of the prepared flow, in that format.
+    /// All fields of the prepared flow in that format, or all of its own columns by the plain
+    /// rules.
     #[must_use]
     pub fn all(format: Format) -> Self {
-        Self {
-            format,
-            fields: Field::ALL.into(),
+        Self(match format {
+            Format::Jsonl => Layout::Jsonl(Field::ALL.into()),
+            Format::Csv => Layout::Csv(Field::ALL.into()),
+            Format::Legacy => Layout::Legacy(LegacyRules::PLAIN),
+        })
+    }
+
+    /// The same by other rules, if it has the columns of the original system.
+    #[must_use]
+    pub fn with_legacy_rules(self, rules: LegacyRules) -> Self {
+        match self.0 {
+            Layout::Legacy(_) => Self(Layout::Legacy(rules)),
+            _ => self,
         }
     }
 
     /// The named fields, in the order in which they are named.
     ///
     /// # Errors
-    /// [`FeatureError`] for a name that is unknown or given twice, or no name at all.
+    /// [`FeatureError`] for a name that is unknown or given twice, no name at all, or a format
+    /// whose columns are fixed.
     pub fn of_names<S: AsRef<str>>(format: Format, names: &[S]) -> Result<Self, FeatureError> {
+        let layout = match format {
+            Format::Jsonl => Layout::Jsonl,
+            Format::Csv => Layout::Csv,
+            Format::Legacy => return Err(FeatureError::Fixed),
+        };
         let mut fields = Vec::new();
         for name in names.iter().map(AsRef::as_ref) {
             let field = Field::from_name(name);
@@ -73,37 +104,48 @@ impl Form {
         if fields.is_empty() {
             return Err(FeatureError::Empty);
         }
-        Ok(Self {
-            format,
-            fields: fields.into(),
-        })
+        Ok(Self(layout(fields.into())))
     }
 
     /// The format.
     #[must_use]
     pub const fn format(&self) -> Format {
-        self.format
+        match self.0 {
+            Layout::Jsonl(_) => Format::Jsonl,
+            Layout::Csv(_) => Format::Csv,
+            Layout::Legacy(_) => Format::Legacy,
+        }
     }
 
-    /// The fields, in order.
+    pub(crate) const fn layout(&self) -> &Layout {
+        &self.0
+    }
+
+    /// How many values a flow has.
     #[must_use]
-    pub fn fields(&self) -> &[Field] {
-        &self.fields
+    pub fn width(&self) -> usize {
+        match &self.0 {
+            Layout::Jsonl(fields) | Layout::Csv(fields) => fields.len(),
+            Layout::Legacy(_) => COLUMNS.len(),
+        }
     }
 
     /// What comes before the first flow: the header line of CSV, nothing for JSON Lines.
     #[must_use]
     pub fn preamble(&self) -> Vec<u8> {
-        match self.format {
-            Format::Jsonl => Vec::new(),
-            Format::Csv => {
-                let names: Vec<&str> = self.fields.iter().map(|field| field.name()).collect();
-                let mut line = names.join(",").into_bytes();
-                line.push(b'\n');
-                line
-            }
+        match &self.0 {
+            Layout::Jsonl(_) => Vec::new(),
+            Layout::Csv(fields) => header(fields.iter().map(|field| field.name())),
+            Layout::Legacy(_) => header(COLUMNS.iter().map(|column| column.name)),
         }
     }
+}
+
+fn header(names: impl Iterator<Item = &'static str>) -> Vec<u8> {
+    let names: Vec<&str> = names.collect();
+    let mut line = names.join(",").into_bytes();
+    line.push(b'\n');
+    line
 }
 
 /// The beginning of a text from outside, so that an answer stays short.
@@ -118,10 +160,10 @@ mod tests {
     #[test]
     fn fields_are_chosen_by_name_and_keep_the_order_given() {
         let form = Form::of_names(Format::Csv, &["bytes", "seq"]).unwrap();
-        assert_eq!(form.fields(), [Field::Bytes, Field::Seq]);
+        assert_eq!((form.format(), form.width()), (Format::Csv, 2));
         assert_eq!(form.preamble(), b"bytes,seq\n");
         assert!(Form::all(Format::Jsonl).preamble().is_empty());
-        assert_eq!(Form::all(Format::Csv).fields().len(), Field::COUNT);
+        assert_eq!(Form::all(Format::Csv).width(), Field::COUNT);
     }
 
     #[test]
@@ -136,6 +178,10 @@ mod tests {
             FeatureError::Twice("seq".to_owned())
         );
         assert_eq!(choose(&[]), FeatureError::Empty);
+        assert_eq!(
+            Form::of_names(Format::Legacy, &["seq"]).unwrap_err(),
+            FeatureError::Fixed
+        );
         let FeatureError::Unknown(name) = choose(&["x".repeat(10_000).as_str()]) else {
             panic!()
         };

@@ -3,7 +3,8 @@
 //!
 //! In line mode a client sends one JSON line, the server answers with one JSON line
 //! (a welcome with the schema, or an error), and after a welcome come only flows: JSON
-//! Lines or CSV. What a client could not get is declared between them by a notice.
+//! Lines, CSV, or CSV with the columns of the original system. What a client could not get
+//! is declared between them by a notice.
 
 #![forbid(unsafe_code)]
 
@@ -11,6 +12,7 @@ mod answer;
 mod block;
 mod encode;
 mod form;
+mod legacy;
 mod notice;
 mod request;
 mod restore;
@@ -19,6 +21,7 @@ pub use answer::{Refusal, RefusalCode, Welcome};
 pub use block::{Block, Encoded, FLOWS_MAX};
 pub use encode::encode;
 pub use form::{FeatureError, Form, Format};
+pub use legacy::LegacyRules;
 pub use notice::{EndReason, GapReason, end, gap};
 pub use request::{Request, Start};
 pub use restore::{RestoreError, restore_csv};

@@ -1,7 +1,7 @@
 //! What a stream says besides its flows: declared gaps and its end.
 //!
 //! In JSON Lines a notice is an object with the one member `gap` or `end`, which no flow
-//! has; in CSV it is a comment line that begins with `#`.
+//! has; in CSV, whatever its columns, it is a comment line that begins with `#`.
 
 use crate::Format;
 
@@ -49,7 +49,7 @@ pub fn gap(format: Format, from: u64, next: u64, reason: GapReason) -> Vec<u8> {
         Format::Jsonl => {
             format!("{{\"gap\":{{\"from\":{from},\"to\":{to},\"reason\":\"{reason}\"}}}}\n")
         }
-        Format::Csv => format!("# gap from={from} to={to} reason={reason}\n"),
+        Format::Csv | Format::Legacy => format!("# gap from={from} to={to} reason={reason}\n"),
     }
     .into_bytes()
 }
@@ -62,7 +62,7 @@ pub fn end(format: Format, next_seq: u64, reason: EndReason) -> Vec<u8> {
         Format::Jsonl => {
             format!("{{\"end\":{{\"next_seq\":{next_seq},\"reason\":\"{reason}\"}}}}\n")
         }
-        Format::Csv => format!("# end next_seq={next_seq} reason={reason}\n"),
+        Format::Csv | Format::Legacy => format!("# end next_seq={next_seq} reason={reason}\n"),
     }
     .into_bytes()
 }
@@ -81,6 +81,10 @@ mod tests {
         assert_eq!(
             text(gap(Format::Csv, 3, 7, GapReason::NotStored)),
             "# gap from=3 to=6 reason=not_stored\n"
+        );
+        assert_eq!(
+            gap(Format::Legacy, 3, 7, GapReason::Slow),
+            gap(Format::Csv, 3, 7, GapReason::Slow)
         );
         assert_eq!(
             text(end(Format::Jsonl, 9, EndReason::EndOfReplay)),

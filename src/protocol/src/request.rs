@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::{Form, Format, Refusal, RefusalCode, VERSION};
+use crate::{FeatureError, Form, Format, Refusal, RefusalCode, VERSION};
 
 /// From where a client wants the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,13 +109,14 @@ fn form(raw: &Raw) -> Result<Form, Refusal> {
     let format = match raw.format.as_str() {
         "jsonl" => Format::Jsonl,
         "csv" => Format::Csv,
+        "legacy" => Format::Legacy,
         other => {
             let other: String = other.chars().take(64).collect();
             let message = format!("format `{other}` is unknown");
             return Err(Refusal::new(
                 RefusalCode::BadFormat,
                 message,
-                "use jsonl or csv",
+                "use jsonl, csv or legacy",
             ));
         }
     };
@@ -123,7 +124,10 @@ fn form(raw: &Raw) -> Result<Form, Refusal> {
         return Ok(Form::all(format));
     };
     Form::of_names(format, names).map_err(|error| {
-        let hint = "features are names of the prepared flow's fields, such as src_addr";
+        let hint = match error {
+            FeatureError::Fixed => "leave features out, or use jsonl or csv",
+            _ => "features are names of the prepared flow's fields, such as src_addr",
+        };
         Refusal::new(RefusalCode::BadFeature, error.to_string(), hint)
     })
 }
@@ -156,6 +160,21 @@ mod tests {
     }
 
     #[test]
+    fn the_columns_of_the_original_can_be_had_as_a_whole() {
+        let request = Request::parse(br#"{"format":"legacy"}"#).unwrap();
+        assert_eq!(request.form, Form::all(Format::Legacy));
+        let line = br#"{"format":"legacy","features":["bytes"]}"#;
+        let refusal = Request::parse(line).unwrap_err();
+        assert_eq!(
+            (refusal.message.as_str(), refusal.hint.as_str()),
+            (
+                "the columns of the format legacy are fixed",
+                "leave features out, or use jsonl or csv"
+            )
+        );
+    }
+
+    #[test]
     fn every_wrong_request_has_a_code_and_a_hint() {
         let deep = format!("{{\"features\":{}", "[".repeat(100_000));
         for (line, code) in [
@@ -171,6 +190,10 @@ mod tests {
             ("{\"format\":\"pickle\"}", RefusalCode::BadFormat),
             ("{\"features\":[\"sec\"]}", RefusalCode::BadFeature),
             ("{\"features\":[]}", RefusalCode::BadFeature),
+            (
+                "{\"format\":\"legacy\",\"features\":[\"src_addr\"]}",
+                RefusalCode::BadFeature,
+            ),
             ("{\"version\":2}", RefusalCode::BadVersion),
         ] {
             let refusal = Request::parse(line.as_bytes()).unwrap_err();

@@ -107,6 +107,7 @@ impl House {
             ring: Arc::clone(&ring),
             history,
             policy: Arc::new(Anonymization::new(Addresses::None)),
+            legacy: protocol::LegacyRules::PLAIN,
             limits: Limits {
                 request_timeout: Duration::from_secs(5),
                 request_bytes_max: 1_000,

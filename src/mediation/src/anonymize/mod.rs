@@ -133,6 +133,12 @@ impl Anonymization {
         flows
     }
 
+    /// The limit of ports.
+    #[must_use]
+    pub const fn ports(&self) -> PortLimit {
+        self.ports
+    }
+
     /// A network as prepared flows have it.
     #[must_use]
     pub fn told_network(&self, network: Network) -> Option<Network> {

@@ -4,18 +4,18 @@ use std::io::Write;
 use std::net::IpAddr;
 
 /// Appends an unsigned number in decimal.
-pub(super) fn unsigned(number: u64, out: &mut Vec<u8>) {
+pub(crate) fn unsigned(number: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 /// Appends a signed number in decimal.
-pub(super) fn signed(number: i64, out: &mut Vec<u8>) {
+pub(crate) fn signed(number: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 /// Appends the shortest decimal that reads back as the same number. Returns whether
 /// there is one; infinities and NaN have none in JSON.
-pub(super) fn float(number: f64, out: &mut Vec<u8>) -> bool {
+pub(crate) fn float(number: f64, out: &mut Vec<u8>) -> bool {
     if number.is_finite() {
         out.extend_from_slice(ryu::Buffer::new().format_finite(number).as_bytes());
     }
@@ -23,7 +23,7 @@ pub(super) fn float(number: f64, out: &mut Vec<u8>) -> bool {
 }
 
 /// Appends an address (IPv6: RFC 5952).
-pub(super) fn addr(addr: IpAddr, out: &mut Vec<u8>) {
+pub(crate) fn addr(addr: IpAddr, out: &mut Vec<u8>) {
     match addr {
         IpAddr::V4(v4) => {
             for (index, octet) in v4.octets().into_iter().enumerate() {
