@@ -18,6 +18,7 @@ mod anonymization;
 mod bad_input;
 mod client_forms;
 mod client_requests;
+mod cnsm2019;
 mod command_line;
 mod conservation;
 mod crash;

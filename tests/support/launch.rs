@@ -31,6 +31,13 @@ impl<'a> Launch<'a> {
         self
     }
 
+    /// The same with a file of settings; what is set wins.
+    pub(crate) fn with_file(mut self, file: &Path) -> Self {
+        let file = file.to_string_lossy().into_owned();
+        self.args.extend(["-c".to_owned(), file]);
+        self
+    }
+
     /// Original addresses stay.
     pub(crate) fn without_anonymization(self) -> Self {
         self.set("anonymizer.policy", "none")

@@ -11,6 +11,7 @@ pub(crate) mod scratch;
 pub(crate) mod service;
 pub(crate) mod tool;
 pub(crate) mod traffic;
+pub(crate) mod v5;
 
 pub(crate) use client::{Client, Received};
 pub(crate) use launch::Launch;

@@ -1,6 +1,7 @@
 //! The crate as a whole: its manual, layers, errors and values.
 
 mod blocks;
+mod cnsm2019;
 mod dump;
 mod errors;
 mod layers;
