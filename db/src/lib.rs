@@ -20,6 +20,7 @@ mod degrees;
 mod error;
 pub mod fetch;
 mod files;
+pub mod flowdb;
 mod global;
 mod kept;
 mod locality;

@@ -81,6 +81,11 @@ impl Sha256Sum {
         Self(Sha256::digest(octets).into())
     }
 
+    /// Its octets.
+    pub(crate) const fn octets(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// That of what was put into it.
     pub(crate) fn finished(digest: Sha256) -> Self {
         Self(digest.finalize().into())

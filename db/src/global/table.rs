@@ -187,7 +187,7 @@ fn wrong_kind(path: &Path, found: String, kind: Kind, wanted: &str) -> DbError {
 }
 
 /// What a file that is no such database is instead, if its first octets tell.
-fn foreign_format(octets: &[u8]) -> Option<&'static str> {
+pub(crate) fn foreign_format(octets: &[u8]) -> Option<&'static str> {
     match octets {
         [] => Some("an empty file"),
         [0x1f, 0x8b, ..] => Some("a gzip archive that is not unpacked"),

@@ -7,6 +7,7 @@ use flow::{Locality, Position};
 use super::Table;
 use super::address::{Both, Spans};
 use super::builder::Builder;
+use super::names::Names;
 use super::numbered::Numbered;
 use super::origins::{self, Claim};
 use super::ranges::{Ranges, flatten, merge};
@@ -93,12 +94,36 @@ pub(super) fn combine(builder: Builder) -> Table {
     let mut row_of = |values: &[u32]| rows.number(Row::new(&said.of(values)));
     let v4 = merge(&layers.v4, &mut row_of);
     let v6 = merge(&layers.v6, &mut row_of);
+    let mut rows = rows.into_values();
     Table {
         search: Search::new(&v4, &v6),
-        rows: rows.into_values(),
-        names: names.into_names(),
+        names: used(&names.into_names(), &mut rows),
+        rows,
         claims: with_base(claims, base.claims),
     }
+}
+
+/// The names that rows have, numbered anew in the order of the rows. So tables that know
+/// the same are the same, whatever was stated besides and in which order.
+fn used(names: &Names, rows: &mut [Row]) -> Names {
+    let mut numbers = vec![0; names.len()];
+    let mut kept = vec![None];
+    let mut renumber = |name: &mut u32| {
+        let old = usize::try_from(*name).unwrap_or(0);
+        let (Some(number), Some(text)) = (numbers.get_mut(old), names.get(old)) else {
+            return;
+        };
+        if *number == 0 && text.is_some() {
+            *number = u32::try_from(kept.len()).unwrap_or(0);
+            kept.push(text.clone());
+        }
+        *name = *number;
+    };
+    for row in rows {
+        renumber(&mut row.as_name);
+        renumber(&mut row.network);
+    }
+    kept
 }
 
 type Layers = Both<Vec<Ranges<u32>>, Vec<Ranges<u128>>>;

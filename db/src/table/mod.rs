@@ -1,6 +1,7 @@
 //! One table of everything that is known of addresses, looked up once for each.
 
 mod address;
+mod body;
 mod builder;
 mod combine;
 mod entry;

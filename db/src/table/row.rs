@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use flow::{CountryCode, Locality, Position, Prefix};
 
+use crate::flowdb::Octets;
+
 /// What is known of an address, but for its prefix only the length: the rest of that are
 /// bits of the address. So neighbouring networks of one origin share a row.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -88,9 +90,42 @@ impl Row {
         }
     }
 
-    fn prefix_len(&self) -> Option<u8> {
+    pub(super) fn prefix_len(&self) -> Option<u8> {
         let len = low(self.packed, LEN_BITS).checked_sub(1)?;
         u8::try_from(len).ok()
+    }
+
+    /// Octets that a row takes in a file.
+    pub(super) const OCTETS: usize = 32;
+
+    pub(super) fn octets(&self) -> [u8; Self::OCTETS] {
+        let mut octets = [0; Self::OCTETS];
+        octets[..8].copy_from_slice(&self.latitude.to_le_bytes());
+        octets[8..16].copy_from_slice(&self.longitude.to_le_bytes());
+        let numbers = [self.asn, self.as_name, self.network, self.packed];
+        for (octets, number) in octets[16..].chunks_exact_mut(4).zip(numbers) {
+            octets.copy_from_slice(&number.to_le_bytes());
+        }
+        octets
+    }
+
+    /// The row of such octets; `None` if it would be none that was made of something known.
+    pub(super) fn from_octets(octets: [u8; Self::OCTETS]) -> Option<Self> {
+        let mut octets = Octets::new(&octets);
+        let (latitude, longitude) = (octets.u64()?, octets.u64()?);
+        let (asn, as_name) = (octets.u32()?, octets.u32()?);
+        let row = Self {
+            latitude,
+            longitude,
+            asn,
+            as_name,
+            network: octets.u32()?,
+            packed: octets.u32()?,
+        };
+        let known = row.known();
+        let is_sound = known.prefix_len.is_none_or(|len| len <= 128)
+            && known.vlan.is_none_or(|vlan| vlan <= 4_094);
+        (is_sound && Self::new(&known) == row).then_some(row)
     }
 
     /// The prefix of an address of this row.
