@@ -9,8 +9,53 @@ use super::table::{Tag, Way};
 use super::{Aggregator, Cuts, Observers, Received, Step};
 
 impl Aggregator {
-    pub(super) fn take_in(&mut self, step: &Step, piece: &mut Live, received: Received) {
-        self.note_delay(piece, received.tick);
+    /// Takes in a record as almost all are: the next piece of a flow of which one Observation
+    /// Point reports one direction. Says whether it was one.
+    ///
+    /// It does what [`Self::take_in`] does with such a record, and finds its flow once.
+    pub(super) fn join_plainly(
+        &mut self,
+        step: &Step,
+        piece: &Live,
+        active_ms: i64,
+        received: Received,
+    ) -> bool {
+        let flow = self.table.get_mut(step.hint).filter(|live| {
+            live.observer == piece.observer
+                && live.known & (known::SIDE | known::LEFT) == 0
+                && live.key == piece.key
+        });
+        let Some(live) = flow.filter(|_| self.by_key_alone) else {
+            return false;
+        };
+        let meeting = Meeting {
+            live,
+            side: None,
+            piece,
+            way: Way::Forward,
+            active_ms,
+        };
+        if meeting.verdict(&self.rules) != Verdict::Merge {
+            return false;
+        }
+        live.join(piece, piece.start_ms, piece.end_ms);
+        live.add_forward(piece);
+        live.known |= known::TOUCHED;
+        self.counters.merged += 1;
+        let deadline = self
+            .rules
+            .timeouts
+            .deadline(live, false, active_ms, received.tick);
+        live.deadline = self.wheel.second(deadline).max(received.next);
+        if !self.wheel.is_in_time(live) {
+            let deadline = live.deadline;
+            self.arm(step.hint, deadline);
+        }
+        true
+    }
+
+    /// Takes in a record of any kind.
+    pub(super) fn take_in(&mut self, step: &Step, piece: &Live, received: Received) {
         let Some((place, way)) = self.find(step, piece) else {
             return self.begin(step.tag, piece, received);
         };
@@ -106,7 +151,9 @@ impl Aggregator {
     /// it reports. If that was longer ago than the idle timeout, and the slack for
     /// records that waited at the exporter until a datagram was full, the flow is over;
     /// so it is if the exporter ended it as idle, and is known to wait for no less.
-    pub(super) fn note_delay(&mut self, piece: &mut Live, received: Tick) {
+    ///
+    /// Gives the exporter's active timeout.
+    pub(super) fn note_delay(&mut self, piece: &mut Live, received: Tick) -> i64 {
         let timeouts = &self.rules.timeouts;
         let delay_ms = received.millis().saturating_sub(piece.seen_ms);
         let was_idle =
@@ -117,9 +164,11 @@ impl Aggregator {
         } else {
             piece.known &= !known::IDLE;
         }
-        if delay_ms > timeouts.waiting_ms(self.active_ms(piece.observer)) {
+        let active_ms = self.active_ms(piece.observer);
+        if delay_ms > timeouts.waiting_ms(active_ms) {
             self.counters.late += 1;
         }
+        active_ms
     }
 
     /// A record without a live flow begins one. Where there is no room, the flow that was

@@ -4,7 +4,7 @@ use flow::{AggregatedFlow, EndReason, PARTITIONS, Tick};
 
 use super::live::{Live, known};
 use super::wheel::{Second, Wheel};
-use super::{Aggregator, Incomplete, Observers, Received, biflow};
+use super::{Aggregator, Incomplete, Observers, Received, Timeouts, biflow};
 
 impl Aggregator {
     /// Sets when the flow is looked at again.
@@ -15,16 +15,18 @@ impl Aggregator {
         let Some(live) = self.table.get(place) else {
             return;
         };
-        let deadline = self.deadline(place, live, received);
+        let active_ms = self.active_ms(live.observer);
+        let both_heard = self.has_both(place);
+        let timeouts = &self.rules.timeouts;
+        let deadline = timeouts.deadline(live, both_heard, active_ms, received.tick);
         let deadline = self.wheel.second(deadline).max(received.next);
         let Some(live) = self.table.get_mut(place) else {
             return;
         };
         live.deadline = deadline;
-        if live.is(known::ARMED) && self.wheel.armed(live.wake) <= deadline {
-            return;
+        if !self.wheel.is_in_time(live) {
+            self.arm(place, deadline);
         }
-        self.arm(place, deadline);
     }
 
     pub(super) fn arm(&mut self, place: u32, second: Second) {
@@ -33,21 +35,6 @@ impl Aggregator {
             live.wake = at.low();
             live.known |= known::ARMED;
         }
-    }
-
-    /// When a flow is over, if no further record comes: a linger after the end of the
-    /// second in which the record came that told its end; else when no piece can come.
-    pub(super) fn deadline(&self, place: u32, live: &Live, received: Received) -> Tick {
-        let timeouts = &self.rules.timeouts;
-        let next = received.tick.next();
-        if live.lifetime_ms() >= timeouts.longest_lifetime_ms {
-            return next;
-        }
-        if live.is(known::IDLE) || live.has_ended(self.has_both(place)) {
-            return tick_from(next.millis().saturating_add(timeouts.linger_ms));
-        }
-        let waiting_ms = timeouts.waiting_ms(self.active_ms(live.observer));
-        tick_from(live.seen_ms.saturating_add(waiting_ms))
     }
 
     pub(super) fn has_both(&self, place: u32) -> bool {
@@ -252,6 +239,27 @@ impl Aggregator {
             self.let_go(place, reason);
         }
         self.forget(place);
+    }
+}
+
+impl Timeouts {
+    /// When a flow is over, if no further record comes: a linger after the end of the
+    /// second in which the record came that told its end; else when no piece can come.
+    pub(super) fn deadline(
+        &self,
+        live: &Live,
+        both_heard: bool,
+        active_ms: i64,
+        received: Tick,
+    ) -> Tick {
+        let next = received.next();
+        if live.lifetime_ms() >= self.longest_lifetime_ms {
+            return next;
+        }
+        if live.is(known::IDLE) || live.has_ended(both_heard) {
+            return tick_from(next.millis().saturating_add(self.linger_ms));
+        }
+        tick_from(live.seen_ms.saturating_add(self.waiting_ms(active_ms)))
     }
 }
 

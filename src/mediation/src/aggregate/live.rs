@@ -41,7 +41,7 @@ pub(super) mod known {
 
 /// A flow in the making. A record alone is one, too.
 #[derive(Debug, Clone)]
-#[repr(align(64))]
+#[repr(align(128))]
 pub(super) struct Live {
     pub(super) key: PackedKey,
     /// First and last packet, on the clock of its exporter.

@@ -39,12 +39,13 @@
 //! | `join` | how a record relates to the live flow of its key |
 //! | `biflow` | both directions as one flow |
 //! | `observers` | exporters by number |
-//! | `table`, `slab`, `wheel` | where flows are kept, found, and when looked at |
+//! | `table`, `index`, `slab`, `wheel` | where flows are kept, found, and when looked at |
 
 mod arrive;
 mod biflow;
 mod counters;
 mod heard;
+mod index;
 mod join;
 mod leave;
 mod live;
@@ -65,7 +66,7 @@ pub use heard::{Cuts, Heard, Listener, Source, Timeout};
 use live::Live;
 use packed::PackedKey;
 pub use rules::{Apart, Incomplete, Observers, Rules};
-use table::{Table, Tag};
+use table::{NONE, Table, Tag};
 pub use timeouts::Timeouts;
 use wheel::{Second, Wheel};
 
@@ -95,6 +96,8 @@ pub struct Plan {
 #[derive(Debug)]
 pub struct Aggregator {
     rules: Rules,
+    /// Whether by the rules nothing but the key tells flows apart.
+    by_key_alone: bool,
     table: Table,
     wheel: Wheel,
     observers: observers::Observers,
@@ -118,6 +121,7 @@ impl Aggregator {
     pub fn new(rules: Rules, seed: u64) -> Self {
         let live_max = rules.flows_max.div_ceil(PARTITIONS).max(1);
         Self {
+            by_key_alone: rules.is_by_key_alone(),
             rules,
             table: Table::new(seed),
             wheel: Wheel::default(),
@@ -134,7 +138,7 @@ impl Aggregator {
     /// What records received within the second `received` ask for. `used` is a plan that
     /// was applied, whose memory serves again.
     ///
-    /// It works in three passes, each of short and independent steps, so that the
+    /// It works in five passes, each of short and independent steps, so that the
     /// processor waits for many places of memory at once: almost every record is of a
     /// flow that no cache holds.
     #[must_use]
@@ -153,15 +157,22 @@ impl Aggregator {
             let tag = self.tag(piece, mirrored.as_ref(), flow.exporter);
             plan.steps.push(Step {
                 tag,
-                hint: self.table.look(tag),
+                hint: NONE,
                 exporter: flow.exporter,
                 observed: flow.observed,
             });
         }
-        plan.fetched = plan
-            .steps
-            .iter()
-            .fold(0, |fetched, step| fetched ^ self.table.fetch(step.hint));
+        let mut fetched = 0;
+        for step in &plan.steps {
+            fetched ^= self.table.fetch_index(step.tag);
+        }
+        for step in &mut plan.steps {
+            step.hint = self.table.look(step.tag);
+        }
+        for step in &plan.steps {
+            fetched ^= self.table.fetch(step.hint);
+        }
+        plan.fetched = fetched;
         plan
     }
 
@@ -197,7 +208,10 @@ impl Aggregator {
             piece.observer = self
                 .observers
                 .number(step.exporter, step.observed, &self.heard);
-            self.take_in(step, piece, received);
+            let active_ms = self.note_delay(piece, received.tick);
+            if !self.join_plainly(step, piece, active_ms, received) {
+                self.take_in(step, piece, received);
+            }
         }
         plan
     }

@@ -21,6 +21,11 @@ impl<T> Default for Slab<T> {
 }
 
 impl<T> Slab<T> {
+    /// How many places there are.
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
     pub(super) fn get(&self, place: u32) -> Option<&T> {
         let place = place as usize;
         self.chunks.get(place / CHUNK)?.get(place % CHUNK)

@@ -5,25 +5,18 @@ use std::hash::{BuildHasher, Hasher};
 
 use flow::PARTITIONS;
 use foldhash::fast::FixedState;
-use hashbrown::HashTable;
 
+use super::index::Index;
 use super::live::{Live, Side, known};
 use super::packed::PackedKey;
 use super::slab::{Sidecars, Slab};
 
 /// No place.
-const NONE: u32 = u32::MAX;
+pub(super) const NONE: u32 = u32::MAX;
 
 /// The hash of a flow's identity; what the index keeps of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tag(u32);
-
-impl Tag {
-    /// The hash that the index places it by.
-    const fn spread(self) -> u64 {
-        (self.0 as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
-    }
-}
 
 /// Which direction of a live flow a record is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +38,7 @@ struct List {
 #[derive(Debug)]
 pub(super) struct Table {
     hasher: FixedState,
-    index: HashTable<(u32, u32)>,
+    index: Index,
     flows: Slab<Live>,
     sides: Sidecars<Side>,
     lists: [List; PARTITIONS],
@@ -61,7 +54,7 @@ impl Table {
         };
         Self {
             hasher: FixedState::with_seed(seed),
-            index: HashTable::new(),
+            index: Index::default(),
             flows: Slab::default(),
             sides: Sidecars::default(),
             lists: [empty; PARTITIONS],
@@ -83,10 +76,14 @@ impl Table {
         Tag(u32::from_be_bytes([a, b, c, d]))
     }
 
+    /// Reads from where the place of a tag stands, so that it is near when it is looked for.
+    pub(super) fn fetch_index(&self, tag: Tag) -> u32 {
+        self.index.fetch(tag.0)
+    }
+
     /// The place of a flow of this tag, most likely the one that is looked for.
     pub(super) fn look(&self, tag: Tag) -> u32 {
-        let found = self.index.find(tag.spread(), |&(other, _)| other == tag.0);
-        found.map_or(NONE, |&(_, place)| place)
+        self.index.look(tag.0)
     }
 
     /// Reads from both cache lines of the flow in a place, the one with its key and the one
@@ -107,8 +104,8 @@ impl Table {
         is_it: impl Fn(&Live, Way) -> bool,
     ) -> Option<(u32, Way)> {
         let mut way = Way::Forward;
-        let found = self.index.find(tag.spread(), |&(other, place)| {
-            let Some(live) = self.flows.get(place).filter(|_| other == tag.0) else {
+        let found = self.index.find(tag.0, |place| {
+            let Some(live) = self.flows.get(place) else {
                 return false;
             };
             if live.key == *key {
@@ -120,7 +117,7 @@ impl Table {
             }
             is_it(live, way)
         });
-        found.map(|&(_, place)| (place, way))
+        found.map(|place| (place, way))
     }
 
     pub(super) fn get(&self, place: u32) -> Option<&Live> {
@@ -168,9 +165,7 @@ impl Table {
             list.last = place;
             list.len += 1;
         }
-        let rehash = |&(tag, _): &(u32, u32)| Tag(tag).spread();
-        self.index
-            .insert_unique(tag.spread(), (tag.0, place), rehash);
+        self.index.insert(tag.0, place);
         place
     }
 
@@ -188,12 +183,7 @@ impl Table {
     /// Removes a flow.
     pub(super) fn remove(&mut self, tag: Tag, partition: usize, place: u32) {
         self.unlink(partition, place);
-        let found = self
-            .index
-            .find_entry(tag.spread(), |&(_, other)| other == place);
-        if let Ok(entry) = found {
-            entry.remove();
-        }
+        self.index.remove(tag.0, place);
         let free = self.free;
         if let Some(live) = self.flows.get_mut(place) {
             live.known = known::VACANT;

@@ -2,6 +2,8 @@
 
 use flow::Tick;
 
+use super::live::{Live, known};
+
 /// Seconds of one turn: more than the deadlines of most flows are away.
 const TURN: u32 = 1 << 10;
 
@@ -64,6 +66,11 @@ impl Wheel {
     pub(super) fn armed(&self, low: u16) -> Second {
         let after = low.wrapping_sub(self.done.low());
         Second(self.done.0.saturating_add(u32::from(after)))
+    }
+
+    /// Whether a flow comes up no later than it is over.
+    pub(super) fn is_in_time(&self, live: &Live) -> bool {
+        live.is(known::ARMED) && self.armed(live.wake) <= live.deadline
     }
 
     /// Moves on by one second, if `until` is not reached yet, and gives what comes up.
