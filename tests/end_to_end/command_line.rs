@@ -145,6 +145,13 @@ fn subscribe_tells_why_it_was_refused() {
         let outcome = run(&scratch, &subscribe(&port, &args));
         assert!(outcome.failed(1).contains(code), "{outcome:?}");
     }
+    let args = ["--format", "legacy", "--features", "bytes"];
+    let outcome = run(&scratch, &subscribe(&port, &args));
+    let error = outcome.failed(1);
+    assert!(
+        error.contains("fixed") && error.contains("leave features out"),
+        "{error}"
+    );
     service.end().assert_clean();
 }
 

@@ -93,17 +93,31 @@ fn flows_leave_with_the_block_and_what_does_not_fill_one_is_left_out() {
 }
 
 #[test]
-fn a_connection_that_two_blocks_share_is_lost() {
+fn a_connection_that_two_blocks_share_is_lost_unless_there_are_no_blocks() {
     let scratch = Scratch::new();
     let cases = cases();
     let halves = cases.iter().find(|case| case.name == "TCP in two records");
     let halves = halves.unwrap();
-    let service = profile(&scratch, "data", 1).start();
-    let (received, ended) = subscribed(&scratch, service, |service| {
-        send(service, "127.0.0.2", 0, &halves.records[..1]);
-        send(service, "127.0.0.2", 1, &halves.records[1..]);
-    });
-    assert_eq!(received.rows().len(), 0);
+    let received = |data, block_records| {
+        let service = profile(&scratch, data, block_records).start();
+        subscribed(&scratch, service, |service| {
+            send(service, "127.0.0.2", 0, &halves.records[..1]);
+            send(service, "127.0.0.2", 1, &halves.records[1..]);
+        })
+    };
+    let (lost, ended) = received("blocks", 1);
+    assert_eq!(lost.rows().len(), 0);
     assert_eq!(ended.of_reason("records", "without_closing"), 1);
     assert_eq!(ended.of_reason("records", "without_opening"), 1);
+    let (whole, ended) = received("none", 0);
+    ended.assert_clean();
+    let [row] = &whole.rows()[..] else {
+        panic!("one row: {}", whole.0);
+    };
+    let counts = ["packets", "bytes", "tcp_flags", "flow_seq_num"];
+    assert_eq!(
+        counts.map(|column| row.number::<u64>(column)),
+        [10, 1_000, 19, 0]
+    );
+    assert_eq!(row.text("duration"), "2.0");
 }
