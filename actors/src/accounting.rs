@@ -3,6 +3,8 @@
 //! Each stage adds to its own counters once per batch. [`Totals::imbalances`] states the
 //! conservation laws; at rest (nothing between two stages) it finds nothing.
 
+mod rollup;
+
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
@@ -183,7 +185,27 @@ counters! {
     flows_anonymized,
     /// Flows read from a prepared dataset that is replayed.
     flows_replayed,
-    /// Flows given a position in the prepared stream.
+    /// Flows summed by `aggregator.rollup`.
+    flows_rolled_up,
+    /// Of these, with a part for an interval that had waited long enough.
+    flows_rolled_up_late,
+    /// Packets of the flows summed, both directions.
+    packets_rolled_up,
+    /// Octets likewise.
+    bytes_rolled_up,
+    /// Sums begun.
+    groups_begun,
+    /// Gauge: sums that have not left.
+    groups_held,
+    /// Sums that left.
+    groups_released,
+    /// Of these, early because there was no room for another.
+    groups_without_room,
+    /// Packets of the sums that left, both directions.
+    packets_in_groups,
+    /// Octets likewise.
+    bytes_in_groups,
+    /// Flows and sums of flows given a position in the prepared stream.
     flows_published,
     /// Flows in quarantine.
     flows_quarantined,
@@ -268,9 +290,18 @@ impl Totals {
                     + self.flows_released,
             ),
             (
-                "flows released + replayed = published + filtered + quarantined",
-                self.flows_released + self.flows_replayed,
-                self.flows_published + self.flows_filtered + self.flows_quarantined,
+                "flows released + replayed + groups released \
+                 = published + rolled up + filtered + quarantined",
+                self.flows_released + self.flows_replayed + self.groups_released,
+                self.flows_published
+                    + self.flows_rolled_up
+                    + self.flows_filtered
+                    + self.flows_quarantined,
+            ),
+            (
+                "groups begun = released + held",
+                self.groups_begun,
+                self.groups_released + self.groups_held,
             ),
             (
                 "flows offered = delivered + missed + abandoned",
@@ -278,10 +309,11 @@ impl Totals {
                 self.flows_delivered + self.flows_missed + self.flows_abandoned,
             ),
         ];
-        let broken = |&(law, left, right): &(&'static str, u64, u64)| {
+        let laws = laws.into_iter().chain(self.laws_of_groups());
+        let broken = |(law, left, right): (&'static str, u64, u64)| {
             (left != right).then_some(Imbalance { law, left, right })
         };
-        laws.iter().filter_map(broken).collect()
+        laws.filter_map(broken).collect()
     }
 }
 
@@ -446,36 +478,4 @@ impl Accounting {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_broken_law_is_named_with_both_its_sides() {
-        let accounting = Accounting::default();
-        accounting.datagrams_received.add(3);
-        accounting.datagrams_decoded.add(2);
-        let imbalances = accounting.totals().imbalances();
-        assert_eq!(imbalances.len(), 1);
-        assert_eq!((imbalances[0].left, imbalances[0].right), (3, 2));
-        accounting.datagrams_rejected.add(1);
-        assert!(accounting.totals().imbalances().is_empty());
-    }
-
-    #[test]
-    fn a_gauge_is_the_sum_of_its_contributors() {
-        let held = Counter::default();
-        held.shift(0, 5);
-        held.shift(0, 7);
-        held.shift(5, 2);
-        assert_eq!(held.get(), 9);
-    }
-
-    #[test]
-    fn every_counter_has_a_row() {
-        let accounting = Accounting::default();
-        accounting.falls.add(1);
-        let rows = accounting.totals().rows();
-        assert_eq!(rows.last(), Some(&("falls", 1)));
-        assert_eq!(rows.first(), Some(&("datagrams_received", 0)));
-    }
-}
+mod tests;

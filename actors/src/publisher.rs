@@ -4,115 +4,31 @@
 //! alone, or what one block of records came to, in the order of that. It is complete once
 //! every lane has come to the end of that tick or gone beyond; so a lane that lost its
 //! message of a tick holds nothing up.
+//!
+//! Where flows are rolled up, it is done here, since flows of one key are on all lanes:
+//! what would be blocks is summed, and the sums are the blocks.
 
-use std::collections::BTreeMap;
+mod merge;
+mod sums;
+
 use std::sync::Arc;
 
 use actix::prelude::*;
-use flow::Tick;
-use mediation::anonymize::AnonymizedFlow;
-use mediation::blocks::Order;
+use mediation::rollup::RollUp;
 use protocol::Block;
 
 use crate::accounting::Accounting;
 use crate::edition::Edition;
-use crate::message::{
-    AnonymizedFlows, Barrier, Custody, FlowOrder, Origin, Publish, Record, Release,
-};
+use crate::message::{AnonymizedFlows, Barrier, Custody, Publish, Record};
 use crate::quarantine::Bin;
 use crate::ring::{BLOCKS_MIN, Ring};
 use crate::supervision::{Courier, Fault};
 use crate::wait::Wait;
+use merge::{Complete, Merge};
+use sums::{Leaving, Sums};
 
 /// The name in logs and quarantine.
 pub const NAME: &str = "publisher";
-
-/// Releases of several lanes on their way to becoming blocks.
-#[derive(Debug)]
-struct Merge {
-    /// The last release each lane has come to the end of.
-    done: Vec<Option<Release>>,
-    pending: BTreeMap<Release, Pending>,
-}
-
-/// What has come of a release.
-#[derive(Debug)]
-struct Pending {
-    flows: Vec<AnonymizedFlow>,
-    /// Their order, if they do not tell it themselves.
-    order: Option<Order>,
-    /// The databases that they were looked up in, the same for all lanes.
-    edition: Arc<Edition>,
-}
-
-impl Pending {
-    const fn new(edition: Arc<Edition>) -> Self {
-        Self {
-            flows: Vec::new(),
-            order: None,
-            edition,
-        }
-    }
-
-    fn take_in(&mut self, order: &FlowOrder, flows: &mut Vec<AnonymizedFlow>) {
-        self.flows.append(flows);
-        if let FlowOrder::OfBlock(ranks) = order {
-            self.order.get_or_insert_default().extend(ranks);
-        }
-    }
-
-    /// The blocks that they are, from a position on.
-    fn blocks(self, first_seq: u64, tick: Tick) -> Vec<Block> {
-        let Self {
-            mut flows, order, ..
-        } = self;
-        let Some(order) = order else {
-            return Block::of_tick(first_seq, tick, flows);
-        };
-        order.sort(&mut flows);
-        Block::in_order(first_seq, tick, flows)
-    }
-}
-
-impl Merge {
-    fn new(lanes: usize) -> Self {
-        Self {
-            done: vec![None; lanes],
-            pending: BTreeMap::new(),
-        }
-    }
-
-    /// Takes flows in; gives the releases that are complete now, in order.
-    fn take_in(&mut self, message: AnonymizedFlows) -> Vec<(Release, Pending)> {
-        let AnonymizedFlows {
-            from,
-            mut flows,
-            edition,
-        } = message;
-        let Origin {
-            lane,
-            release,
-            last,
-            order,
-        } = from;
-        if !flows.is_empty() {
-            let pending = self.pending.entry(release);
-            let pending = pending.or_insert_with(|| Pending::new(edition));
-            pending.take_in(&order, &mut flows);
-        }
-        if let Some(done) = self.done.get_mut(lane).filter(|_| last) {
-            *done = (*done).max(Some(release));
-        }
-        // `None` sorts first: a lane that has not come to any end yet.
-        let Some(complete) = self.done.iter().min().copied().flatten() else {
-            return Vec::new();
-        };
-        let later = self.pending.split_off(&complete.next());
-        std::mem::replace(&mut self.pending, later)
-            .into_iter()
-            .collect()
-    }
-}
 
 /// Where blocks go besides the ring.
 pub type ToRecorder = Option<Recipient<Record>>;
@@ -120,6 +36,8 @@ pub type ToRecorder = Option<Recipient<Record>>;
 /// The stage behind all lanes.
 pub struct Publisher {
     merge: Merge,
+    /// Where flows are rolled up.
+    sums: Option<Sums>,
     next_seq: u64,
     ring: Arc<Ring>,
     recorder: Option<Courier<Record>>,
@@ -143,6 +61,7 @@ impl Publisher {
         let recorder = recorder.map(|next| Courier::new(NAME, next, bin.clone(), window));
         Self {
             merge: Merge::new(lanes),
+            sums: None,
             next_seq: ring.next_seq(),
             ring,
             recorder,
@@ -151,16 +70,58 @@ impl Publisher {
         }
     }
 
-    /// Publishes what a tick released, in as many blocks as its size asks for.
-    fn publish(&mut self, tick: Tick, pending: Pending, ctx: &mut Context<Self>) {
-        let edition = Arc::clone(&pending.edition);
-        for block in pending.blocks(self.next_seq, tick) {
+    /// The same, with flows rolled up.
+    #[must_use]
+    pub fn with_rollup(mut self, rollup: Option<RollUp>) -> Self {
+        self.sums = rollup.map(Sums::new);
+        self
+    }
+
+    /// Publishes what is complete, or what it adds up to and is due.
+    fn publish_complete(&mut self, complete: Complete, ctx: &mut Context<Self>) {
+        let Complete { releases, until } = complete;
+        let Some(sums) = &mut self.sums else {
+            for (release, pending) in releases {
+                let edition = Arc::clone(&pending.edition);
+                let blocks = pending.blocks(self.next_seq, release.tick);
+                self.publish(blocks, &edition, ctx);
+            }
+            return;
+        };
+        let mut leaving = Vec::new();
+        for (release, pending) in releases {
+            leaving.extend(sums.take_in(release, pending, |fault, flow| {
+                let flow = Custody::Anonymized(Arc::new(vec![flow]));
+                self.bin.put(NAME, fault, flow);
+            }));
+        }
+        if let Some(until) = until {
+            leaving.extend(sums.advance(until));
+        }
+        sums.account(&self.accounting);
+        self.publish_sums(leaving, ctx);
+    }
+
+    fn publish_sums(&mut self, leaving: Vec<Leaving>, ctx: &mut Context<Self>) {
+        for Leaving {
+            tick,
+            sums,
+            edition,
+        } in leaving
+        {
+            let blocks = Block::in_order(self.next_seq, tick, sums);
+            self.publish(blocks, &edition, ctx);
+        }
+    }
+
+    fn publish(&mut self, blocks: Vec<Block>, edition: &Arc<Edition>, ctx: &mut Context<Self>) {
+        for block in blocks {
             let block = Arc::new(block);
             self.add(&block);
             if let Some(recorder) = &self.recorder {
                 let record = Record {
                     block: Arc::clone(&block),
-                    edition: Arc::clone(&edition),
+                    edition: Arc::clone(edition),
                 };
                 ctx.hold(recorder.hand_over(record, Custody::Block(block)));
             }
@@ -187,9 +148,8 @@ impl Handler<AnonymizedFlows> for Publisher {
     fn handle(&mut self, message: AnonymizedFlows, ctx: &mut Context<Self>) {
         #[cfg(test)]
         crate::simulation::tripwire(NAME);
-        for (release, pending) in self.merge.take_in(message) {
-            self.publish(release.tick, pending, ctx);
-        }
+        let complete = self.merge.take_in(message);
+        self.publish_complete(complete, ctx);
     }
 }
 
@@ -208,8 +168,13 @@ impl Handler<Barrier> for Publisher {
     /// A lane that was given up comes to no further end. What the others let go is not
     /// held up by it.
     fn handle(&mut self, _: Barrier, ctx: &mut Context<Self>) -> Self::Result {
-        for (release, pending) in std::mem::take(&mut self.merge.pending) {
-            self.publish(release.tick, pending, ctx);
+        let releases = self.merge.take_all();
+        let until = None;
+        self.publish_complete(Complete { releases, until }, ctx);
+        if let Some(sums) = &mut self.sums {
+            let leaving = sums.drain();
+            sums.account(&self.accounting);
+            self.publish_sums(leaving, ctx);
         }
         match &self.recorder {
             Some(recorder) => recorder.barrier(),
@@ -221,61 +186,18 @@ impl Handler<Barrier> for Publisher {
 /// What a Publisher that is given up has not published is not lost.
 impl Drop for Publisher {
     fn drop(&mut self) {
-        for Pending { flows, .. } in std::mem::take(&mut self.merge.pending).into_values() {
+        let put = |flows| {
             let fault = Fault::new("the publisher ended before their tick was complete");
             self.bin
                 .put(NAME, fault, Custody::Anonymized(Arc::new(flows)));
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sample;
-
-    fn flows(lane: usize, tick: i64, last: bool, count: usize) -> AnonymizedFlows {
-        let from = Origin {
-            lane,
-            release: Release::of(Tick::from_secs(tick)),
-            last,
-            order: FlowOrder::OfStream,
         };
-        AnonymizedFlows {
-            from,
-            flows: sample::anonymized(count),
-            edition: sample::edition(serde_json::Value::Null),
+        for (_, pending) in self.merge.take_all() {
+            put(pending.flows);
         }
-    }
-
-    fn complete(merge: &mut Merge, message: AnonymizedFlows) -> Vec<(i64, usize)> {
-        merge
-            .take_in(message)
-            .into_iter()
-            .map(|(release, pending)| (release.tick.secs(), pending.flows.len()))
-            .collect()
-    }
-
-    #[test]
-    fn a_tick_is_complete_when_every_lane_is_through_with_it() {
-        let mut merge = Merge::new(2);
-        assert_eq!(complete(&mut merge, flows(0, 1, false, 2)), []);
-        assert_eq!(complete(&mut merge, flows(0, 1, true, 3)), []);
-        assert_eq!(complete(&mut merge, flows(0, 2, true, 1)), []);
-        assert_eq!(complete(&mut merge, flows(1, 1, true, 4)), [(1, 9)]);
-        assert_eq!(complete(&mut merge, flows(1, 2, true, 0)), [(2, 1)]);
-        assert_eq!(
-            complete(&mut merge, flows(0, 3, true, 0)),
-            [],
-            "no flows, no block"
-        );
-    }
-
-    #[test]
-    fn a_lane_that_lost_a_tick_holds_nothing_up() {
-        let mut merge = Merge::new(2);
-        assert_eq!(complete(&mut merge, flows(0, 1, true, 1)), []);
-        assert_eq!(complete(&mut merge, flows(0, 2, true, 1)), []);
-        assert_eq!(complete(&mut merge, flows(1, 2, true, 1)), [(1, 1), (2, 2)]);
+        if let Some(sums) = &mut self.sums {
+            let leaving = sums.drain();
+            sums.account(&self.accounting);
+            leaving.into_iter().for_each(|leaving| put(leaving.sums));
+        }
     }
 }

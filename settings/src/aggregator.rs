@@ -14,6 +14,7 @@ use crate::check::{Check, item};
 use crate::duration::{DAY, HOUR, SECOND};
 use crate::exporters::Exporter;
 use crate::raw;
+use crate::rollup::RollUp;
 
 /// When records are one flow, and when a flow is over. All durations are whole
 /// milliseconds.
@@ -34,6 +35,7 @@ pub struct Aggregator {
     incomplete_tcp: IncompleteTcp,
     exporters: BTreeMap<IpAddr, Exporter>,
     blocks: Option<Blocks>,
+    rollup: Option<RollUp>,
 }
 
 /// What becomes of a flow that several exporters report.
@@ -192,6 +194,12 @@ impl Aggregator {
         self.blocks.as_ref()
     }
 
+    /// How flows are summed as they leave; `None` where they are not.
+    #[must_use]
+    pub const fn rollup(&self) -> Option<&RollUp> {
+        self.rollup.as_ref()
+    }
+
     pub(crate) fn check(raw: &raw::Aggregator, check: &mut Check<'_>) -> Option<Self> {
         let idle = item("aggregator.idle_timeout", &raw.idle_timeout);
         let idle_timeout = check.duration(idle, &TIMEOUT);
@@ -230,6 +238,7 @@ impl Aggregator {
         );
         let exporters = Exporter::check_all(&raw.exporters, (longest, longest_lifetime), check);
         let blocks = Blocks::check(raw, check);
+        let rollup = RollUp::check(&raw.rollup, check);
         Some(Self {
             idle_timeout: idle_timeout?,
             exporter_active_timeout: exporter_active_timeout?,
@@ -246,6 +255,7 @@ impl Aggregator {
             incomplete_tcp: incomplete_tcp?,
             exporters: exporters?,
             blocks: blocks?,
+            rollup: rollup?,
         })
     }
 }

@@ -157,6 +157,11 @@ fn refuse_what_blocks_do_not_do(raw: &raw::Aggregator, check: &mut Check<'_>) {
             &raw.incomplete_tcp,
             Value::from("emit"),
         ),
+        (
+            "aggregator.rollup.interval",
+            &raw.rollup.interval,
+            Value::from("0 s"),
+        ),
     ] {
         if *value != within {
             let at = check.origin(RECORDS);

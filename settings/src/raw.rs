@@ -77,6 +77,16 @@ pub(crate) struct Aggregator {
     pub(crate) incomplete_tcp: Value,
     pub(crate) exporters: BTreeMap<String, Exporter>,
     pub(crate) blocks: Blocks,
+    pub(crate) rollup: RollUp,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RollUp {
+    pub(crate) interval: Value,
+    pub(crate) key: Value,
+    pub(crate) lateness: Value,
+    pub(crate) groups_max: Value,
 }
 
 #[derive(Debug, Deserialize)]

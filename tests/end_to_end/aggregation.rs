@@ -138,6 +138,49 @@ fn ports_from_a_limit_on_are_0() {
     );
 }
 
+#[test]
+fn flows_are_summed_by_key_and_interval_where_the_settings_say_so() {
+    const DAY_MS: u64 = 86_400_000;
+    let settings = [
+        ("aggregator.rollup.interval", "1 d"),
+        ("aggregator.rollup.key", r#"["dst_port", "protocol"]"#),
+    ];
+    let (received, ended) = under(&settings, &fifty());
+    // It may run over midnight.
+    assert!(
+        matches!(received.flows.len(), 1 | 2),
+        "{:?}",
+        received.flows
+    );
+    let total = |name: &str| {
+        received
+            .flows
+            .iter()
+            .map(|sum| count(sum, name))
+            .sum::<u64>()
+    };
+    let totals = ["packets", "bytes", "records"].map(total);
+    assert_eq!(totals, [50, 5_000, 50]);
+    for sum in &received.flows {
+        assert_eq!((count(sum, "dst_port"), count(sum, "protocol")), (53, 17));
+        assert_eq!(count(sum, "start_ms") % DAY_MS, 0);
+        assert_eq!(count(sum, "end_ms"), count(sum, "start_ms") + DAY_MS);
+        assert_eq!(sum["end_reason"], "forced");
+        for null in [
+            "src_addr",
+            "dst_addr",
+            "src_port",
+            "exporter",
+            "tos",
+            "sampling_rate",
+        ] {
+            assert!(sum[null].is_null(), "{null}: {sum}");
+        }
+    }
+    assert_eq!(ended.drained("rolled_up"), 50);
+    assert_eq!(ended.drained("flows"), received.flows.len() as u64);
+}
+
 /// A message of IPFIX with a flow in each of these VLANs (0: none), which are the same
 /// otherwise.
 fn in_vlans(vlans: &[u16]) -> Vec<u8> {
@@ -280,4 +323,27 @@ fn blocks_of_records_are_replayed_to_the_same_bytes_on_any_number_of_lanes() {
         published + filtered + left_out.iter().sum::<u64>(),
         ended.drained("records")
     );
+}
+
+#[test]
+fn sums_are_replayed_to_the_same_bytes_on_any_number_of_lanes() {
+    let key = (
+        "aggregator.rollup.key",
+        r#"["exporter", "protocol", "dst_port"]"#,
+    );
+    let interval = ("aggregator.rollup.interval", "1 s");
+    for (groups_max, lateness) in [("1000000", "0 s"), ("1000000", "1 s"), ("20", "1 s")] {
+        let groups = ("aggregator.rollup.groups_max", groups_max);
+        let lateness = ("aggregator.rollup.lateness", lateness);
+        let ended = assert_replayed_alike(&[key, interval, groups, lateness]);
+        let (flows, sums) = (ended.drained("rolled_up"), ended.drained("flows"));
+        assert!(
+            flows > 0 && sums > 0 && ended.drained("recorded") == sums,
+            "{ended:?}"
+        );
+        assert_eq!(ended.drained("groups_without_room") > 0, groups_max == "20");
+        if groups_max != "20" {
+            assert!(sums < flows, "{sums} sums of {flows} flows");
+        }
+    }
 }

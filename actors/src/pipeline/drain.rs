@@ -49,6 +49,9 @@ impl Pipeline {
             merged = totals.records_merged,
             incomplete = totals.flows_incomplete,
             flows_filtered = totals.flows_filtered,
+            rolled_up = totals.flows_rolled_up,
+            rolled_up_late = totals.flows_rolled_up_late,
+            groups_without_room = totals.groups_without_room,
             flows = totals.flows_published,
             recorded = totals.flows_recorded,
             delivered = totals.flows_delivered,
@@ -56,8 +59,14 @@ impl Pipeline {
             databases_refused = totals.databases_refused,
             "drained"
         );
-        let left = totals.records_decoded + totals.records_split + totals.flows_replayed;
-        let done = totals.records_merged + totals.records_left_out() + totals.flows_published;
+        let left = totals.records_decoded
+            + totals.records_split
+            + totals.flows_replayed
+            + totals.groups_released;
+        let done = totals.records_merged
+            + totals.records_left_out()
+            + totals.flows_rolled_up
+            + totals.flows_published;
         let lost = totals.records_quarantined + totals.flows_quarantined;
         let flows = left.saturating_sub(done + lost);
         drained.map_err(|_| ActorsError::NotDrained { flows })

@@ -9,6 +9,7 @@ use decode::Elements;
 use mediation::aggregate::{self, Apart, Incomplete, Observers, Rules, Timeouts};
 use mediation::anonymize::Anonymization;
 use mediation::blocks::{self, Blocks};
+use mediation::rollup::{self, RollUp};
 use settings::{ApartBy, IncompleteTcp, Mode, Settings, SeveralExporters};
 use std::time::Duration;
 
@@ -241,6 +242,20 @@ pub(super) fn block_rules(settings: &Settings) -> Option<blocks::Rules> {
     })
 }
 
+/// The rules by which flows are rolled up, if the settings ask for it.
+fn rollup_rules(settings: &Settings) -> Option<rollup::Rules> {
+    let rollup = settings.aggregator().rollup()?;
+    let timeouts = timeouts(settings);
+    let longest_lateness_ms = || rollup::Rules::longest_lateness_ms(&timeouts);
+    Some(rollup::Rules {
+        key: rollup.key().iter().copied().collect(),
+        interval_secs: rollup.interval_secs(),
+        lateness_ms: rollup.lateness().map_or_else(longest_lateness_ms, millis),
+        longest_ms: timeouts.longest_lifetime_ms,
+        groups_max: rollup.groups_max().get(),
+    })
+}
+
 pub(super) fn millis(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
@@ -249,13 +264,14 @@ fn start_publisher(common: &Common, outputs: &Outputs, lanes: usize) -> Addr<Pub
     let recorder = outputs.prepared.clone().map(Addr::recipient);
     let (ring, bin) = (Arc::clone(&outputs.hall.ring), common.bin.clone());
     let accounting = Arc::clone(&common.accounting);
+    let rollup = rollup_rules(&common.settings).map(|rules| RollUp::new(rules, seed(lanes)));
     let here = Arbiter::current();
     supervise(
         publisher::NAME,
         common.policy,
         common.overseer.clone(),
         &here,
-        move |_| Publisher::new(lanes, ring, recorder, bin, accounting),
+        move |_| Publisher::new(lanes, ring, recorder, bin, accounting).with_rollup(rollup),
     )
 }
 
@@ -272,9 +288,13 @@ fn core(settings: &Settings, lane: usize) -> Core {
     if let Some(rules) = block_rules(settings) {
         return Blocks::new(rules).into();
     }
-    // Nothing that leaves depends on it; it only makes collisions hard to plan.
-    let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), lane);
-    aggregate::Aggregator::new(rules(settings), seed).into()
+    aggregate::Aggregator::new(rules(settings), seed(lane)).into()
+}
+
+/// A seed for a hash table. Nothing that leaves depends on it; it only makes collisions
+/// hard to plan.
+fn seed(of: usize) -> u64 {
+    std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), of)
 }
 
 impl Lane {

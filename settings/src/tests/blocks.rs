@@ -54,6 +54,7 @@ fn what_blocks_cannot_do_is_refused_while_they_are_on() {
         ("biflow", "true", "false"),
         ("apart_by", "[\"tos\"]", "[]"),
         ("incomplete_tcp", "\"drop\"", "\"emit\""),
+        ("rollup.interval", "\"60 s\"", "\"0 s\""),
     ] {
         let text = format!("[aggregator]\n{setting} = {found}\n");
         site(&text).settings();

@@ -6,6 +6,7 @@ mod dump;
 mod errors;
 mod layers;
 mod manual;
+mod rollup;
 mod streams;
 mod unreadable;
 mod values;

@@ -16,6 +16,7 @@ mod end_reason;
 mod exporter;
 mod field;
 mod key;
+mod key_field;
 mod network;
 mod place;
 mod record;
@@ -28,6 +29,7 @@ pub use end_reason::EndReason;
 pub use exporter::Exporter;
 pub use field::{Field, FieldType, KnownAt};
 pub use key::{FlowKey, PARTITIONS, Partition};
+pub use key_field::KeyField;
 pub use network::Network;
 pub use place::{CountryCode, Locality, Place, Position, Prefix, PrefixError};
 pub use record::{

@@ -1,4 +1,4 @@
-//! The Intermediate Processes (RFC 6183): aggregate, enrich, anonymize, select.
+//! The Intermediate Processes (RFC 6183): aggregate, enrich, anonymize, roll up, select.
 //!
 //! Each is a pure core: it takes flows and gives flows, and whatever it needs of the
 //! world (time, databases, keys, a seed) is handed to it. What can panic on input only
@@ -11,4 +11,6 @@ pub mod aggregate;
 pub mod anonymize;
 pub mod blocks;
 pub mod enrich;
+pub mod rollup;
 pub mod select;
+mod slab;

@@ -4,7 +4,7 @@
 //! one of them, and nothing else: a cell that could not have been written is an error,
 //! since it means damage or another version.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use flow::{
     AggregatedFlow, CountryCode, EndReason, EnrichedFlow, Exporter, Field, FlowKey, Icmp, Locality,
     Network, Place, Position, Reverse, Vlan,
 };
-use mediation::anonymize::AnonymizedFlow;
+use mediation::anonymize::{AnonymizedFlow, Nulls};
 
 /// Why rows could not be read back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +28,9 @@ pub struct RestoreError {
     /// What it should hold.
     pub expected: String,
 }
+
+/// The address where there is none.
+const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// How many fields rows had before `block_place` was the last of them.
 const FIELDS_BEFORE_BLOCKS: usize = Field::BlockPlace as usize;
@@ -50,7 +53,8 @@ pub fn restore_csv(text: &[u8], first_seq: u64) -> Result<Vec<AnonymizedFlow>, R
             cells: &cells,
         };
         row.expect_seq(first_seq.saturating_add(flows.len() as u64))?;
-        flows.push(AnonymizedFlow::restored(row.flow()?));
+        let nulls = row.nulls();
+        flows.push(AnonymizedFlow::restored(row.flow(nulls)?).without(nulls));
     }
     Ok(flows)
 }
@@ -280,32 +284,60 @@ impl Row<'_, '_> {
         }
     }
 
-    fn key(&self) -> Result<FlowKey, RestoreError> {
+    /// The fields without a value that every flow has: those that are null in a sum of
+    /// flows, which has none of the fields that are only a flow's either.
+    fn nulls(&self) -> Nulls {
+        let of_a_flow = [
+            Field::TcpFlags,
+            Field::SamplingRate,
+            Field::Complete,
+            Field::BlockPlace,
+        ];
+        if !of_a_flow.iter().all(|&field| self.cell(field).is_null()) {
+            return Nulls::NONE;
+        }
+        Nulls::where_so(|field| self.cell(field).is_null())
+    }
+
+    /// A value that may be among the nulls; then it stands for nothing.
+    fn unless_null<T: FromStr>(
+        &self,
+        field: Field,
+        nulls: Nulls,
+        nothing: T,
+    ) -> Result<T, RestoreError> {
+        if nulls.has(field) {
+            return Ok(nothing);
+        }
+        self.required(field)
+    }
+
+    fn key(&self, nulls: Nulls) -> Result<FlowKey, RestoreError> {
         Ok(FlowKey {
-            src_addr: self.required(Field::SrcAddr)?,
-            dst_addr: self.required(Field::DstAddr)?,
-            src_port: self.required(Field::SrcPort)?,
-            dst_port: self.required(Field::DstPort)?,
-            protocol: self.required(Field::Protocol)?,
+            src_addr: self.unless_null(Field::SrcAddr, nulls, NOBODY)?,
+            dst_addr: self.unless_null(Field::DstAddr, nulls, NOBODY)?,
+            src_port: self.unless_null(Field::SrcPort, nulls, 0)?,
+            dst_port: self.unless_null(Field::DstPort, nulls, 0)?,
+            protocol: self.unless_null(Field::Protocol, nulls, 0)?,
         })
     }
 
-    fn flow(&self) -> Result<EnrichedFlow, RestoreError> {
+    fn flow(&self, nulls: Nulls) -> Result<EnrichedFlow, RestoreError> {
         Ok(EnrichedFlow {
-            flow: self.aggregated()?,
+            flow: self.aggregated(nulls)?,
             src: self.place(&SRC)?,
             dst: self.place(&DST)?,
         })
     }
 
-    fn aggregated(&self) -> Result<AggregatedFlow, RestoreError> {
-        let addr = self.required(Field::Exporter)?;
-        let domain = self.required(Field::ObservationDomain)?;
+    fn aggregated(&self, nulls: Nulls) -> Result<AggregatedFlow, RestoreError> {
+        let addr = self.unless_null(Field::Exporter, nulls, NOBODY)?;
+        let domain = self.unless_null(Field::ObservationDomain, nulls, 0)?;
         let icmp = self.pair(Field::IcmpType, Field::IcmpCode)?;
         let reverse = self.pair(Field::ReversePackets, Field::ReverseBytes)?;
         let end_reason = self.named(Field::EndReason, EndReason::from_name)?;
         Ok(AggregatedFlow {
-            key: self.key()?,
+            key: self.key(nulls)?,
             exporter: Exporter { addr, domain },
             start_ms: self.required(Field::StartMs)?,
             end_ms: self.required(Field::EndMs)?,

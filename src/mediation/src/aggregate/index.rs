@@ -9,8 +9,8 @@
 //! one bit more of the tags. So growing never stops the work to move everything, and
 //! takes no more memory than is needed.
 
-use super::slab::Slab;
 use super::table::NONE;
+use crate::slab::Slab;
 
 /// Entries of a line.
 const WAYS: usize = 7;

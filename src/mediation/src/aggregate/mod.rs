@@ -39,7 +39,7 @@
 //! | `join` | how a record relates to the live flow of its key |
 //! | `biflow` | both directions as one flow |
 //! | `observers` | exporters by number |
-//! | `table`, `index`, `slab`, `wheel` | where flows are kept, found, and when looked at |
+//! | `table`, `index`, `wheel` | where flows are kept, found, and when looked at |
 
 mod arrive;
 mod biflow;
@@ -52,7 +52,6 @@ mod live;
 mod observers;
 mod packed;
 mod rules;
-mod slab;
 mod table;
 mod timeouts;
 mod wheel;

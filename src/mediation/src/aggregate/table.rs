@@ -9,7 +9,7 @@ use foldhash::fast::FixedState;
 use super::index::Index;
 use super::live::{Live, Side, known};
 use super::packed::PackedKey;
-use super::slab::{Sidecars, Slab};
+use crate::slab::{Sidecars, Slab};
 
 /// No place.
 pub(super) const NONE: u32 = u32::MAX;

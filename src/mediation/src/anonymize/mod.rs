@@ -1,9 +1,9 @@
 //! Anonymization of flows (RFC 6235), and the only type that may leave.
 //!
-//! [`AnonymizedFlow`] has no public constructor but the two in this module: a policy
-//! applied to an enriched flow, and a flow read back from a prepared dataset, which
-//! holds nothing else. So a session or a prepared dataset that was given an original
-//! flow does not compile:
+//! [`AnonymizedFlow`] has no public constructor but the three in this module: a policy
+//! applied to an enriched flow, a flow read back from a prepared dataset, which holds
+//! nothing else, and the sum of flows that were anonymized before ([`Reduced`]). So a
+//! session or a prepared dataset that was given an original flow does not compile:
 //!
 //! ```compile_fail,E0423
 //! fn leak(flow: flow::EnrichedFlow) -> mediation::anonymize::AnonymizedFlow {
@@ -14,6 +14,7 @@
 mod crypto_pan;
 mod key;
 mod octets;
+mod reduced;
 mod remembered;
 
 use std::cmp::Ordering;
@@ -26,13 +27,15 @@ use flow::{
 pub use crypto_pan::CryptoPan;
 pub use key::{Key, KeyLengthError};
 pub use octets::OctetPermutation;
+pub use reduced::{KeyFields, Nulls, Reduced, Totals};
 use remembered::Remembered;
 
 use crate::select::PortLimit;
 
-/// A flow from which no original address can leave: the prepared flow.
+/// A flow from which no original address can leave: the prepared flow, or the sum of
+/// several, of which some fields are null that a flow always has.
 #[derive(Debug, Clone, PartialEq)]
-pub struct AnonymizedFlow(EnrichedFlow);
+pub struct AnonymizedFlow(EnrichedFlow, Nulls);
 
 impl AnonymizedFlow {
     /// A flow as it was read from a prepared dataset, where only anonymized flows are.
@@ -40,10 +43,18 @@ impl AnonymizedFlow {
     /// Nothing but the reader of stored prepared flows may call this.
     #[must_use]
     pub fn restored(flow: EnrichedFlow) -> Self {
-        Self(flow)
+        Self(flow, Nulls::NONE)
     }
 
-    /// The flow's times, counters and (anonymized) key.
+    /// The same without the values of some fields.
+    #[must_use]
+    pub fn without(self, nulls: Nulls) -> Self {
+        let Self(flow, before) = self;
+        Self(flow, before.and(nulls))
+    }
+
+    /// The flow's times, counters and (anonymized) key. Of a sum, the key and the exporter
+    /// may stand for nothing; [`AnonymizedFlow::value`] knows.
     #[must_use]
     pub fn flow(&self) -> &AggregatedFlow {
         &self.0.flow
@@ -64,6 +75,9 @@ impl AnonymizedFlow {
     /// The value of a field; `civil` is the date of the flow's start.
     #[must_use]
     pub fn value(&self, field: Field, civil: &Civil) -> Value<'_> {
+        if self.1.has(field) {
+            return Value::Null;
+        }
         self.0.value(field, civil)
     }
 
@@ -126,7 +140,7 @@ impl Anonymization {
     pub fn anonymize(&self, flows: &[EnrichedFlow]) -> Vec<AnonymizedFlow> {
         let mut flows = self.policy.anonymize(flows);
         if self.ports != PortLimit::OFF {
-            for AnonymizedFlow(enriched) in &mut flows {
+            for AnonymizedFlow(enriched, _) in &mut flows {
                 enriched.flow.key = self.ports.apply_to_key(enriched.flow.key);
             }
         }
@@ -214,7 +228,10 @@ impl Policy {
 
     fn anonymize(&self, flows: &[EnrichedFlow]) -> Vec<AnonymizedFlow> {
         match self {
-            Self::None => flows.iter().cloned().map(AnonymizedFlow).collect(),
+            Self::None => {
+                let as_it_is = |flow: &EnrichedFlow| AnonymizedFlow(flow.clone(), Nulls::NONE);
+                flows.iter().map(as_it_is).collect()
+            }
             Self::Standard(pan) => {
                 let mut pan = Remembered::new(pan);
                 let anonymize_one = |flow| mapped(flow, |addr| pan.anonymize(addr), prefix_of);
@@ -246,7 +263,7 @@ fn mapped(
         addr: map(flow.exporter.addr),
         ..flow.exporter
     };
-    AnonymizedFlow(EnrichedFlow {
+    let anonymized = EnrichedFlow {
         flow: AggregatedFlow {
             key,
             exporter,
@@ -254,7 +271,8 @@ fn mapped(
         },
         src: mapped_place(&enriched.src, |network| map_network(network, key.src_addr)),
         dst: mapped_place(&enriched.dst, |network| map_network(network, key.dst_addr)),
-    })
+    };
+    AnonymizedFlow(anonymized, Nulls::NONE)
 }
 
 fn mapped_place(place: &Place, map: impl FnOnce(Network) -> Option<Network>) -> Place {

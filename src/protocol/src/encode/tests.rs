@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flow::*;
-use mediation::anonymize::AnonymizedFlow;
+use mediation::anonymize::{AnonymizedFlow, Reduced, Totals};
 use proptest::prelude::*;
 
 use crate::{Block, Form, Format, encode, restore_csv};
@@ -285,6 +285,42 @@ proptest! {
     }
 }
 
+/// Sums of flows by fields, as they leave.
+fn sum_by(fields: &[KeyField]) -> AnonymizedFlow {
+    let fields = fields.iter().copied().collect();
+    let totals = Totals {
+        start_ms: 1_575_297_360_000,
+        end_ms: 1_575_297_420_000,
+        packets: 50,
+        bytes: 5_000,
+        reverse: None,
+        records: 7,
+        end_reason: EndReason::Active,
+    };
+    Reduced::of(&AnonymizedFlow::restored(flow()), fields).sum(&totals)
+}
+
+#[test]
+fn a_sum_of_flows_has_null_where_it_has_no_value_and_comes_back_the_same() {
+    let line = text(
+        &Form::all(Format::Jsonl),
+        3,
+        &[sum_by(&[KeyField::SrcPrefix])],
+    );
+    let sum: serde_json::Value = serde_json::from_str(&line).unwrap();
+    for field in [
+        "src_addr", "dst_port", "protocol", "exporter", "src_asn", "in_if",
+    ] {
+        assert!(sum[field].is_null(), "{field}: {line}");
+    }
+    assert_eq!(sum["src_prefix"], "198.18.0.0");
+    assert_eq!(sum["packet_rate"], 50.0 / 60.0);
+    let each = KeyField::ALL.map(|field| sum_by(&[field]));
+    let sums = [&each[..], &[sum_by(&[]), sum_by(&KeyField::ALL)]].concat();
+    let written = text(&Form::all(Format::Csv), 3, &sums);
+    assert_eq!(restore_csv(written.as_bytes(), 3).unwrap(), sums);
+}
+
 #[test]
 fn rows_from_before_there_was_a_block_place_are_read() {
     let mut before = flow();
@@ -318,6 +354,10 @@ fn a_row_that_is_not_ours_says_where_and_what() {
     assert_eq!(
         refused(good.replacen(",end,", ",,", 1)),
         "row 1, `end_reason`: found nothing; expected a text"
+    );
+    assert_eq!(
+        refused(good.replacen(",443,", ",,", 1)),
+        "row 1, `dst_port`: found nothing; expected a u16"
     );
     assert_eq!(
         refused(good.replacen(",443,6,", ",", 1)),

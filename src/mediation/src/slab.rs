@@ -6,7 +6,7 @@ const CHUNK: usize = 1 << 12;
 
 /// Numbered places for values.
 #[derive(Debug)]
-pub(super) struct Slab<T> {
+pub(crate) struct Slab<T> {
     chunks: Vec<Vec<T>>,
     len: usize,
 }
@@ -22,22 +22,22 @@ impl<T> Default for Slab<T> {
 
 impl<T> Slab<T> {
     /// How many places there are.
-    pub(super) const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.len
     }
 
-    pub(super) fn get(&self, place: u32) -> Option<&T> {
+    pub(crate) fn get(&self, place: u32) -> Option<&T> {
         let place = place as usize;
         self.chunks.get(place / CHUNK)?.get(place % CHUNK)
     }
 
-    pub(super) fn get_mut(&mut self, place: u32) -> Option<&mut T> {
+    pub(crate) fn get_mut(&mut self, place: u32) -> Option<&mut T> {
         let place = place as usize;
         self.chunks.get_mut(place / CHUNK)?.get_mut(place % CHUNK)
     }
 
     /// Adds a place behind the last.
-    pub(super) fn push(&mut self, value: T) -> u32 {
+    pub(crate) fn push(&mut self, value: T) -> u32 {
         let place = self.len;
         if place.is_multiple_of(CHUNK) {
             self.chunks.push(Vec::with_capacity(CHUNK));
@@ -53,7 +53,7 @@ impl<T> Slab<T> {
 
 /// Values beside those of a slab, at the same places, for the few that have one.
 #[derive(Debug)]
-pub(super) struct Sidecars<T> {
+pub(crate) struct Sidecars<T> {
     chunks: Vec<Option<Box<[T]>>>,
 }
 
@@ -64,14 +64,14 @@ impl<T> Default for Sidecars<T> {
 }
 
 impl<T: Clone + Default> Sidecars<T> {
-    pub(super) fn get(&self, place: u32) -> Option<&T> {
+    pub(crate) fn get(&self, place: u32) -> Option<&T> {
         let place = place as usize;
         let chunk = self.chunks.get(place / CHUNK)?.as_ref()?;
         chunk.get(place % CHUNK)
     }
 
     /// The value at a place; the first of its chunk makes room for all of them.
-    pub(super) fn make(&mut self, place: u32) -> Option<&mut T> {
+    pub(crate) fn make(&mut self, place: u32) -> Option<&mut T> {
         let place = place as usize;
         if self.chunks.len() <= place / CHUNK {
             self.chunks.resize_with(place / CHUNK + 1, || None);
