@@ -1,34 +1,31 @@
 //! All databases together, and the lookup in them.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::Arc;
 
-use flow::{Locality, Place};
+use flow::Place;
 use mediation::enrich::Lookup;
 
-use crate::global::{self, AsRecord, GeoRecord, Table};
-use crate::own::{self, Attributes, Layout, Limits, Own, Rows, Source};
+use crate::own::{self, Attributes, Layout, Limits, Network, Own, Row, Rows, Source};
 use crate::{
-    Absent, Content, DbError, File, Files, Kept, Kind, MadeOf, Sha256Sum, Site, Summary, locality,
+    Absent, Builder, Content, DbError, File, Files, Found, Full, Kept, Kind, MadeOf, Sha256Sum,
+    Site, Statement, Statements, Summary, Table,
 };
+use crate::{flowdb, global};
 
 /// The blocks of IANA's special-purpose address registries, as part of the program.
 const SPECIAL_PURPOSE: &[u8] = include_bytes!("../special_purpose.csv");
 const SPECIAL_PURPOSE_NAME: &str = "special_purpose.csv (built in)";
+/// What an error calls both files of own prefixes.
+const OWN_NAME: &str = "own prefixes";
 
-/// The look-up databases, in memory and checked. Nothing changes them once they are
-/// open: newer files are opened as other `Databases`, which take the place of these.
+/// The look-up databases, in memory and checked: one table, in which an address is looked
+/// up once. Nothing changes them once they are open: newer files are opened as other
+/// `Databases`, which take the place of these.
 pub struct Databases {
+    table: Table,
     own: Own,
-    site: Attributes,
-    country: Option<Table<GeoRecord>>,
-    city: Option<Table<GeoRecord>>,
-    asn: Option<Table<AsRecord>>,
-    /// The blocks of IANA's special-purpose registries.
-    special_purpose: Own,
     absent: Vec<Absent>,
     summary: Vec<Summary>,
     made_of: MadeOf,
@@ -96,38 +93,52 @@ impl Databases {
         let prefixes = opening.rows(prefixes, Layout::Prefixes)?;
         let vlans = (&files.private_prefixes_vlans, Kind::PrivatePrefixesVlans);
         let vlans = opening.rows(vlans, Layout::Vlans)?;
-        let country = (&files.country, Kind::Country);
+        let own = Own::new(prefixes, vlans)?;
+        // The first that is told counts before the others.
+        let mut builder = opening.global(&files.global)?;
         let asn = (&files.asn, Kind::Asn);
-        let country = opening.table(country, global::country_database)?;
-        let city = opening.table((&files.city, Kind::City), global::city_database)?;
-        let asn = opening.table(asn, global::asn_database)?;
-        let special_purpose = opening.special_purpose(&files.special_purpose)?;
-        let names = asn.as_ref().map(as_names).unwrap_or_default();
-        let as_name = |asn: u32| names.get(&asn).cloned();
-        let Site {
-            country: site_country,
-            position,
-            asn: site_asn,
-            as_name: site_as_name,
-        } = files.site.clone();
-        let site = Attributes {
-            asn: site_asn,
-            as_name: site_as_name.or_else(|| site_asn.and_then(as_name)),
-            country: site_country,
-            position,
-            ..Attributes::default()
-        };
+        let country = (&files.country, Kind::Country);
+        let city = (&files.city, Kind::City);
+        if let Some((path, country)) = opening.database(country, global::country_database)? {
+            country.state(path, &mut builder, global::say_country)?;
+            builder.next_source();
+        }
+        if let Some((path, city)) = opening.database(city, global::city_database)? {
+            city.state(path, &mut builder, global::say_place)?;
+        }
+        if let Some((path, asn)) = opening.database(asn, global::asn_database)? {
+            for (asn, name) in global::as_names(&asn) {
+                let named = Statement::AsName { asn, name: &name };
+                builder.state(named).map_err(|full| too_much(path, full))?;
+            }
+            asn.state(path, &mut builder, global::say_origin)?;
+        }
+        for Network { prefix, attributes } in &own.networks {
+            let told = builder.own(*prefix, attributes.clone());
+            told.map_err(|full| too_much(Path::new(OWN_NAME), full))?;
+        }
+        builder.site(site(&files.site));
+        let blocks = opening.special_purpose(&files.special_purpose)?;
+        for Row {
+            prefix, attributes, ..
+        } in blocks.rows
+        {
+            let told = builder.block(prefix, attributes.name.as_deref());
+            told.map_err(|full| too_much(blocks.path, full))?;
+        }
         Ok(Self {
-            own: Own::new(prefixes, vlans, as_name)?,
-            site,
-            country,
-            city,
-            asn,
-            special_purpose,
+            table: builder.build(),
+            own,
             absent: std::mem::take(&mut opening.absent),
             summary: std::mem::take(&mut opening.summary),
             made_of: std::mem::take(&mut opening.made_of),
         })
+    }
+
+    /// What is known of an address, and what else was stated, for people.
+    #[must_use]
+    pub fn lookup(&self, addr: IpAddr) -> Found {
+        self.table.lookup(addr)
     }
 
     /// The files that were wanted, not required, and not there.
@@ -153,85 +164,35 @@ impl Databases {
     pub fn is_own(&self, addr: IpAddr) -> bool {
         self.own.contains(addr)
     }
-
-    /// Lookups that met a record which cannot be read, whose fields are therefore
-    /// unknown. Since all records are read at open, any is a sign of damaged memory.
-    #[must_use]
-    pub fn damaged(&self) -> u64 {
-        let geo = [&self.country, &self.city];
-        let geo = geo.into_iter().flatten().map(Table::damaged);
-        geo.chain(self.asn.iter().map(Table::damaged))
-            .fold(0, u64::saturating_add)
-    }
 }
 
 impl Lookup for Databases {
     /// What an own network says comes first, then, for private addresses, the site, then
-    /// the databases: the prefix is that of the ASN database; the country that of the
-    /// country database, else of the city database; the position that of the city database.
-    /// Where none of them knows a prefix, a special-purpose block gives prefix and name.
+    /// the operator's databases, then the table of the world: the prefix is that of the ASN
+    /// database; the country that of the country database, else of the city database; the
+    /// position that of the city database. Where none of them knows a prefix, a
+    /// special-purpose block gives prefix and name.
     fn place(&self, addr: IpAddr) -> Place {
-        // Not after `is_own`: the search in ranges is two to three times faster than the
-        // walk through that set (measured with 32 to a million networks), so that the
-        // test would cost more than it saves.
-        let own = self.own.find(addr);
-        let locality = locality(addr);
-        let site = (locality == Locality::Private).then_some(&self.site);
-        let origin = self.asn.as_ref().and_then(|table| table.find(addr));
-        let country = record_of(&self.country, addr);
-        let city = record_of(&self.city, addr);
-        let announced = || {
-            let origin = origin.as_ref();
-            origin.and_then(|(_, found)| global::prefix_of(found, addr))
-        };
-        let prefix = own.map(|network| network.prefix).or_else(announced);
-        let block = match prefix {
-            Some(_) => None,
-            None => self.special_purpose.find(addr),
-        };
-        let own = own.map(|network| &network.attributes);
-        let named = own.or(block.map(|block| &block.attributes));
-        let told = || own.into_iter().chain(site);
-        // A number and its name come from the same place, or the name would be another's.
-        let (asn, as_name) = match told().find(|told| told.asn.is_some()) {
-            Some(told) => (told.asn, told.as_name.clone()),
-            None => origin.map_or((None, None), |(record, _)| {
-                (record.asn, record.name.clone())
-            }),
-        };
-        let told_country = told().find_map(|told| told.country);
-        let told_position = told().find_map(|told| told.position);
-        Place {
-            prefix: prefix.or(block.map(|block| block.prefix)).map(Into::into),
-            asn,
-            as_name,
-            country: told_country.or(country.country).or(city.country),
-            position: told_position.or(city.position),
-            vlan: own.and_then(|own| own.vlan),
-            network: named.and_then(|named| named.name.clone()),
-            locality: Some(locality),
-        }
+        self.table.place(addr)
     }
 }
 
-/// The name of each AS that has one. Where a database gives one AS several, the least in
-/// order is taken, so that the same database always gives the same.
-fn as_names(table: &Table<AsRecord>) -> HashMap<u32, Arc<str>> {
-    let mut names: HashMap<u32, Arc<str>> = HashMap::new();
-    for record in table.records() {
-        if let (Some(asn), Some(name)) = (record.asn, &record.name) {
-            let known = names.entry(asn).or_insert_with(|| Arc::clone(name));
-            if name < known {
-                *known = Arc::clone(name);
-            }
-        }
+/// What the operator says of all private addresses.
+fn site(site: &Site) -> Attributes {
+    Attributes {
+        asn: site.asn,
+        as_name: site.as_name.clone(),
+        country: site.country,
+        position: site.position,
+        ..Attributes::default()
     }
-    names
 }
 
-fn record_of(table: &Option<Table<GeoRecord>>, addr: IpAddr) -> GeoRecord {
-    let found = table.as_ref().and_then(|table| table.find(addr));
-    found.map(|(record, _)| *record).unwrap_or_default()
+fn too_much(path: &Path, full: Full) -> DbError {
+    DbError::TooMuch {
+        path: path.to_owned(),
+        limit: full.limit,
+    }
 }
 
 impl fmt::Debug for Databases {
@@ -292,10 +253,10 @@ impl Opening<'_> {
     }
 
     /// The special-purpose blocks: those of the program, or of another version of it.
-    fn special_purpose(&mut self, file: &Option<File>) -> Result<Own, DbError> {
+    fn special_purpose<'a>(&mut self, file: &'a Option<File>) -> Result<Source<'a>, DbError> {
         let wanted = (file, Kind::SpecialPurpose);
-        let rows = match file {
-            Some(_) => self.rows(wanted, Layout::Prefixes)?,
+        match file {
+            Some(_) => self.rows(wanted, Layout::Prefixes),
             None => {
                 let (path, octets) = (Path::new(SPECIAL_PURPOSE_NAME), SPECIAL_PURPOSE);
                 let parsed = own::parse(path, octets, Layout::Prefixes, Limits::default())?;
@@ -307,10 +268,39 @@ impl Opening<'_> {
                 };
                 self.made_of.add(sha256, wanted.1, &content);
                 let rows = parsed.used;
-                Source { path, rows }
+                Ok(Source { path, rows })
             }
+        }
+    }
+
+    /// A builder upon the table of the world, if there is one.
+    fn global(&mut self, file: &Option<File>) -> Result<Builder, DbError> {
+        let wanted = (file, Kind::Global);
+        let Some((path, octets)) = self.read(wanted, flowdb::SIZE_MAX)? else {
+            return Ok(Builder::default());
         };
-        Own::new(rows, Source::default(), |_| None)
+        let read = Table::read_from(&octets).map_err(|source| DbError::Global {
+            path: path.to_owned(),
+            source,
+        });
+        let (table, header) = read?;
+        let content = Content::World {
+            builder: header.builder,
+            sources: header
+                .sources
+                .into_iter()
+                .map(|source| source.name)
+                .collect(),
+            rows: table.rows(),
+        };
+        let summary = Summary {
+            kind: Kind::Global,
+            path: path.to_owned(),
+            content,
+        };
+        let sha256 = self.keep(&octets);
+        self.opened(sha256, summary);
+        Ok(Builder::upon(table))
     }
 
     /// The rows of a prefix file; none if there is no file.
@@ -341,11 +331,11 @@ impl Opening<'_> {
     }
 
     /// A database in MaxMind's format; `None` if there is no file.
-    fn table<R>(
+    fn database<'a, R>(
         &mut self,
-        wanted: Wanted<'_>,
-        open: impl FnOnce(&Path, Vec<u8>) -> Result<Table<R>, DbError>,
-    ) -> Result<Option<Table<R>>, DbError> {
+        wanted: Wanted<'a>,
+        open: impl FnOnce(&Path, Vec<u8>) -> Result<global::Table<R>, DbError>,
+    ) -> Result<Option<(&'a Path, global::Table<R>)>, DbError> {
         let Some((path, octets)) = self.read(wanted, global::SIZE_MAX)? else {
             return Ok(None);
         };
@@ -354,6 +344,6 @@ impl Opening<'_> {
         let sha256 = self.keep(&octets);
         let table = open(path, octets)?;
         self.opened(sha256, table.summary(wanted.1, path));
-        Ok(Some(table))
+        Ok(Some((path, table)))
     }
 }

@@ -129,6 +129,25 @@ pub enum DbError {
         /// Its SHA-256 now.
         found: crate::Sha256Sum,
     },
+    /// A table of the world is damaged, or something else.
+    #[error("{}: {source}", path.display())]
+    Global {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: crate::flowdb::FlowDbError,
+    },
+    /// A file says more than is taken.
+    #[error(
+        "{}: with the files before it, more than {limit} statements; smaller databases would fit",
+        path.display()
+    )]
+    TooMuch {
+        /// The file.
+        path: PathBuf,
+        /// How much is taken.
+        limit: usize,
+    },
     /// A MaxMind-format database is damaged, or of another kind.
     #[error("{}: found {found}; expected {expected}", path.display())]
     Database {
@@ -157,6 +176,8 @@ impl DbError {
             | Self::Keep { path, .. }
             | Self::NotKept { path, .. }
             | Self::Altered { path, .. }
+            | Self::Global { path, .. }
+            | Self::TooMuch { path, .. }
             | Self::Database { path, .. } => Some(path),
             Self::TwoValues { rows, .. } => Some(&rows.0.path),
             Self::Scattered { .. } => None,

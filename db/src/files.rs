@@ -25,6 +25,8 @@ pub enum Kind {
     City,
     /// Origin Autonomous Systems, in MaxMind's format.
     Asn,
+    /// A table of the world, as [`flowdb`](crate::flowdb).
+    Global,
     /// IANA's special-purpose address registries, as CSV.
     SpecialPurpose,
 }
@@ -37,6 +39,7 @@ impl fmt::Display for Kind {
             Self::Country => "country database",
             Self::City => "city database",
             Self::Asn => "ASN database",
+            Self::Global => "table of the world",
             Self::SpecialPurpose => "list of special-purpose blocks",
         })
     }
@@ -98,6 +101,8 @@ pub struct Files {
     pub city: Option<File>,
     /// The ASN database.
     pub asn: Option<File>,
+    /// The table of the world.
+    pub global: Option<File>,
     /// The special-purpose blocks; `None` is the list that is part of the program.
     pub special_purpose: Option<File>,
     /// What private addresses are given.
@@ -113,6 +118,7 @@ impl Files {
             Kind::Country => &mut self.country,
             Kind::City => &mut self.city,
             Kind::Asn => &mut self.asn,
+            Kind::Global => &mut self.global,
             Kind::SpecialPurpose => &mut self.special_purpose,
         }
     }
@@ -125,6 +131,7 @@ impl Files {
             &self.country,
             &self.city,
             &self.asn,
+            &self.global,
             &self.special_purpose,
         ];
         let files = files.into_iter().flatten();

@@ -1,10 +1,11 @@
 //! The look-up databases: what is known about an address.
 //!
-//! [`Databases`] opens them and answers [`mediation::enrich::Lookup`]. They are of two
-//! sorts. The operator's own networks come from two CSV files, `private_prefixes.csv`
-//! and `private_prefixes_vlans.csv`; the rest of the world comes from databases in
-//! MaxMind's format (country, city, ASN). What the operator says wins over what they say.
-//! [`locality`] needs no database at all.
+//! [`Databases`] opens them, merges them into one [`Table`], and answers
+//! [`mediation::enrich::Lookup`]. The operator's own networks come from two CSV files,
+//! `private_prefixes.csv` and `private_prefixes_vlans.csv`; the rest of the world from
+//! databases in MaxMind's format (country, city, ASN) and from a table that was built
+//! before, [`flowdb`]. What the operator says wins over what they say. [`locality`] needs
+//! no database at all.
 //!
 //! Everything is read into memory and checked when it is opened, so that a file that is
 //! replaced or cut short later harms nothing, and a lookup finds no surprises. This is

@@ -38,6 +38,7 @@ impl MadeOf {
     pub(crate) fn add(&mut self, sha256: Sha256Sum, kind: Kind, content: &Content) {
         let (name, built) = match content {
             Content::Rows { .. } => (None, None),
+            Content::World { builder, .. } => (Some(named(builder)), None),
             Content::Database {
                 database_type,
                 built,

@@ -31,6 +31,15 @@ pub enum Content {
         /// Rows that say again what an earlier row said.
         repeated: usize,
     },
+    /// A table of the world.
+    World {
+        /// The program that built it.
+        builder: String,
+        /// The names of its sources.
+        sources: Vec<String>,
+        /// Different rows of what is known.
+        rows: usize,
+    },
     /// A database in MaxMind's format.
     Database {
         /// The type that its metadata names.
@@ -69,6 +78,19 @@ impl fmt::Display for Content {
                 skipped,
                 repeated,
             } => write!(f, "{used} rows, {skipped} skipped, {repeated} repeated"),
+            Self::World {
+                builder,
+                sources,
+                rows,
+            } => {
+                let sources = sources.join(", ");
+                let sources = shown(&sources);
+                write!(
+                    f,
+                    "{rows} different rows of {sources}, built by {}",
+                    shown(builder)
+                )
+            }
             Self::Database {
                 database_type,
                 nodes,

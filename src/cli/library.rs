@@ -108,6 +108,7 @@ fn files(enricher: &Enricher) -> Files {
         country: file(enricher.country()),
         city: file(enricher.city()),
         asn: file(enricher.asn()),
+        global: None,
         special_purpose: None,
         site: site(enricher.site()),
     }

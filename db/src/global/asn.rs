@@ -1,13 +1,14 @@
 //! Origin Autonomous Systems.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use flow::Prefix;
 use serde::Deserialize;
 
 use super::table::{Form, Found, Table};
-use crate::{DbError, Kind};
+use crate::{DbError, Kind, Statement};
 
 /// The origin of a network.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,6 +25,27 @@ struct Raw<'a> {
     autonomous_system_number: Option<u32>,
     #[serde(borrow)]
     autonomous_system_organization: Option<&'a str>,
+}
+
+/// What a record states of a network.
+pub(crate) fn say_origin(prefix: Prefix, record: &AsRecord) -> [Option<Statement<'static>>; 2] {
+    let origin = record.asn.map(|asn| Statement::Derived { prefix, asn });
+    [origin, None]
+}
+
+/// The name of each AS that has one. Where a database gives one AS several, the least in
+/// order is taken, so that the same database always gives the same.
+pub(crate) fn as_names(table: &Table<AsRecord>) -> BTreeMap<u32, Arc<str>> {
+    let mut names: BTreeMap<u32, Arc<str>> = BTreeMap::new();
+    for record in table.records() {
+        if let (Some(asn), Some(name)) = (record.asn, &record.name) {
+            let known = names.entry(asn).or_insert_with(|| Arc::clone(name));
+            if name < known {
+                *known = Arc::clone(name);
+            }
+        }
+    }
+    names
 }
 
 /// Opens an ASN database.

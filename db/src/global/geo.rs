@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use flow::{CountryCode, Position};
+use flow::{CountryCode, Position, Prefix};
 use serde::Deserialize;
 
 use super::table::{Form, Found, Table};
 use crate::degrees::Degrees;
-use crate::{DbError, Kind};
+use crate::{DbError, Kind, Statement};
 
 /// Where a network is.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -34,6 +34,23 @@ struct RawCountry<'a> {
 struct RawLocation {
     latitude: Option<Degrees>,
     longitude: Option<Degrees>,
+}
+
+/// What a record states of a network to those who ask for its country.
+pub(crate) fn say_country(prefix: Prefix, record: &GeoRecord) -> [Option<Statement<'static>>; 2] {
+    let country = record.country;
+    [
+        country.map(|country| Statement::Country { prefix, country }),
+        None,
+    ]
+}
+
+/// What a record states of a network to those who ask for its place.
+pub(crate) fn say_place(prefix: Prefix, record: &GeoRecord) -> [Option<Statement<'static>>; 2] {
+    let [country, _] = say_country(prefix, record);
+    let position = record.position;
+    let position = position.map(|position| Statement::Position { prefix, position });
+    [country, position]
 }
 
 /// Opens a country database.

@@ -2,15 +2,14 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::net::IpAddr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use flow::{Civil, Prefix};
 use maxminddb::{LookupResult, MaxMindDbError, Reader, WithinOptions};
 
 use crate::error::shown;
-use crate::{Content, DbError, Kind, Summary};
+use crate::{Content, DbError, Kind, Statement, Statements, Summary};
 
 /// A match: the offset of its record, and its network.
 pub(super) type Found<'a> = LookupResult<'a, Vec<u8>>;
@@ -28,14 +27,12 @@ pub(super) struct Form<R, F> {
 
 /// A database, its records by their offsets.
 ///
-/// Many networks share a record. To keep each record decoded, rather than to decode one
-/// at each lookup, makes a lookup free of allocation and of failure.
+/// Many networks share a record, which is decoded once.
 pub(crate) struct Table<R> {
     reader: Reader<Vec<u8>>,
     records: HashMap<usize, R>,
     networks: usize,
     unusable: usize,
-    damaged: AtomicU64,
 }
 
 impl<R> Table<R> {
@@ -59,7 +56,6 @@ impl<R> Table<R> {
             records: HashMap::new(),
             networks: 0,
             unusable: 0,
-            damaged: AtomicU64::new(0),
         };
         table.decode_all(form.decode).map_err(|error| {
             let found = format!("a record that cannot be read ({error})");
@@ -105,31 +101,34 @@ impl<R> Table<R> {
         self.records.values()
     }
 
-    /// The record of an address, and the network it is recorded for.
+    /// States what `say` makes of each network and its record.
     ///
-    /// A record that cannot be read is unknown and counted; since all of them were
-    /// read before, there should be none.
-    pub(crate) fn find(&self, addr: IpAddr) -> Option<(&R, Found<'_>)> {
-        if addr.is_ipv6() && self.reader.metadata().ip_version == 4 {
-            return None;
+    /// # Errors
+    /// [`DbError::TooMuch`] if no more is taken, and damage, though there can be none in
+    /// what was walked through before.
+    pub(crate) fn state(
+        &self,
+        path: &Path,
+        into: &mut dyn Statements,
+        say: fn(Prefix, &R) -> [Option<Statement<'static>>; 2],
+    ) -> Result<(), DbError> {
+        let damaged = |error: MaxMindDbError| damage(path, &error);
+        let networks = self.reader.networks(WithinOptions::default());
+        for network in networks.map_err(damaged)? {
+            let network = network.map_err(damaged)?;
+            let found = network.offset().and_then(|at| self.records.get(&at));
+            let Some(record) = found else { continue };
+            for prefix in prefixes_of(&network).into_iter().flatten() {
+                for statement in say(prefix, record).into_iter().flatten() {
+                    let stated = into.state(statement);
+                    stated.map_err(|full| DbError::TooMuch {
+                        path: path.to_owned(),
+                        limit: full.limit,
+                    })?;
+                }
+            }
         }
-        let Ok(found) = self.reader.lookup(addr) else {
-            return self.count_damaged();
-        };
-        match self.records.get(&found.offset()?) {
-            Some(record) => Some((record, found)),
-            None => self.count_damaged(),
-        }
-    }
-
-    fn count_damaged<T>(&self) -> Option<T> {
-        self.damaged.fetch_add(1, Ordering::Relaxed);
-        None
-    }
-
-    /// Lookups that met a record which cannot be read.
-    pub(crate) fn damaged(&self) -> u64 {
-        self.damaged.load(Ordering::Relaxed)
+        Ok(())
     }
 
     /// For the log.
@@ -150,12 +149,20 @@ impl<R> Table<R> {
     }
 }
 
-/// The network of a match as a prefix; `None` where it is of the other family, as that
-/// of an IPv4 address is in a database whose whole IPv4 space is part of one record.
-pub(crate) fn prefix_of(found: &Found<'_>, addr: IpAddr) -> Option<Prefix> {
-    let network = found.network().ok()?;
-    let prefix = Prefix::containing(network.network(), network.prefix()).ok()?;
-    (prefix.addr().is_ipv4() == addr.is_ipv4()).then_some(prefix)
+/// The network of a record as a prefix. One of IPv6 may have all of IPv4 within: such an
+/// address has what is recorded, but no prefix of its own family.
+fn prefixes_of(found: &Found<'_>) -> [Option<Prefix>; 2] {
+    let network = found.network().ok();
+    let prefix = network.and_then(|network| {
+        let prefix = Prefix::containing(network.network(), network.prefix());
+        prefix.ok()
+    });
+    let first = |prefix: &Prefix| prefix.addr() == Ipv6Addr::UNSPECIFIED && prefix.len() <= 96;
+    let v4 = prefix.filter(first).and_then(|_| {
+        let all = Prefix::containing(Ipv4Addr::UNSPECIFIED.into(), 0);
+        all.ok()
+    });
+    [prefix, v4]
 }
 
 fn civil(epoch: u64) -> Option<Civil> {
@@ -219,22 +226,17 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_cannot_be_read_at_lookup_time_is_unknown_and_counted() {
+    fn what_is_stated_of_a_database_has_a_limit() {
         let (path, octets) = fixture();
-        let mut table = Table::open(&path, octets, form(|_: &Found<'_>| Ok(((), 0)))).unwrap();
-        let addr = "198.19.0.1".parse().unwrap();
-        assert!(table.find(addr).is_some());
-        assert_eq!(table.damaged(), 0);
-        table.records.clear();
-        assert!(table.find(addr).is_none());
-        assert!(table.find(addr).is_none());
-        assert_eq!(table.damaged(), 2);
-        assert!(table.find("192.0.2.1".parse().unwrap()).is_none());
-        assert_eq!(
-            table.damaged(),
-            2,
-            "an address without a record is no damage"
-        );
+        let table = Table::open(&path, octets, form(|_: &Found<'_>| Ok(((), 0)))).unwrap();
+        let say = |prefix, (): &()| [Some(Statement::Derived { prefix, asn: 1 }), None];
+        let stated = |limit| {
+            let mut builder = crate::Builder::default().with_limit(limit);
+            table.state(&path, &mut builder, say)
+        };
+        assert!(stated(table.networks).is_ok());
+        let error = stated(table.networks - 1).unwrap_err().to_string();
+        assert!(error.contains("more than 29 statements"), "{error}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::row::Row;
 use super::*;
+use crate::{Builder, Table};
 
 fn row(line: u64, prefix: &str, vlan: Option<u16>, name: &str) -> Row {
     Row {
@@ -27,18 +28,26 @@ fn own_of(prefixes: Vec<Row>, vlans: Vec<Row>) -> Result<Own, DbError> {
         rows,
     };
     let (prefixes, vlans) = (source("prefixes.csv", prefixes), source("vlans.csv", vlans));
-    Own::new(prefixes, vlans, |_| None)
+    Own::new(prefixes, vlans)
+}
+
+/// The table of these networks alone.
+fn table(own: &Own) -> Table {
+    let mut builder = Builder::default();
+    for Network { prefix, attributes } in &own.networks {
+        builder.own(*prefix, attributes.clone()).unwrap();
+    }
+    builder.build()
 }
 
 /// `PREFIX VLAN NAME` of the match, `-` for what is unknown.
 fn found(own: &Own, addr: &str) -> String {
-    own.find(addr.parse().unwrap())
-        .map_or("-".to_owned(), |network| {
-            let Attributes { vlan, name, .. } = &network.attributes;
-            let vlan = vlan.map_or("-".to_owned(), |vlan| vlan.to_string());
-            let name = name.as_deref().unwrap_or("-");
-            format!("{} {vlan} {name}", network.prefix)
-        })
+    let place = table(own).place(addr.parse().unwrap());
+    place.prefix.map_or("-".to_owned(), |prefix| {
+        let vlan = place.vlan.map_or("-".to_owned(), |vlan| vlan.to_string());
+        let name = place.network.as_deref().unwrap_or("-");
+        format!("{prefix} {vlan} {name}")
+    })
 }
 
 #[test]
@@ -181,12 +190,14 @@ proptest! {
             })
             .collect();
         let own = own_of(rows(false), rows(true)).unwrap();
+        let table = table(&own);
         for addr in probes(&prefixes, &others) {
             let around = around(&unique, addr);
             let expected = around.first().map(|(prefix, _)| {
-                (*prefix, around.iter().find_map(|(_, vlan)| *vlan))
+                (flow::Network::from(*prefix), around.iter().find_map(|(_, vlan)| *vlan))
             });
-            let actual = own.find(addr).map(|network| (network.prefix, network.attributes.vlan));
+            let place = table.place(addr);
+            let actual = place.prefix.map(|prefix| (prefix, place.vlan));
             prop_assert_eq!(actual, expected, "of {}", addr);
             prop_assert_eq!(own.contains(addr), expected.is_some(), "set, of {}", addr);
         }

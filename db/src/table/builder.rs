@@ -34,6 +34,7 @@ const STATEMENTS_MAX: usize = 1 << 26;
 /// - Country and position, each for itself, are those of the first source that knows
 ///   them for the address; of its prefixes the most specific counts. How a database cuts
 ///   the world into prefixes says nothing about how well it knows it.
+/// - The prefix and name of a special-purpose block count where no other prefix is known.
 /// - Of several names of an AS, and of one attribute stated twice by one source for one
 ///   prefix, the first counts.
 #[derive(Debug)]
@@ -54,6 +55,9 @@ pub struct Builder {
     pub(super) as_names: HashMap<u32, u32>,
     pub(super) own: Vec<Network>,
     pub(super) site: Attributes,
+    /// Blocks of addresses that have a name, by its number.
+    pub(super) blocks: Spans,
+    pub(super) block_names: Numbered<(u8, u32)>,
 }
 
 impl Default for Builder {
@@ -72,6 +76,8 @@ impl Default for Builder {
             as_names: HashMap::new(),
             own: Vec::new(),
             site: Attributes::default(),
+            blocks: Both::default(),
+            block_names: Numbered::default(),
         }
     }
 }
@@ -80,15 +86,8 @@ impl Builder {
     /// A builder upon a table: what that knows counts after all that is stated here.
     #[must_use]
     pub fn upon(base: Table) -> Self {
-        let mut as_names = HashMap::new();
-        for row in &base.rows {
-            if row.asn != 0 && row.as_name != 0 {
-                as_names.entry(row.asn).or_insert(row.as_name);
-            }
-        }
         Self {
             names: Numbering::after(base.names.clone()),
-            as_names,
             base: Some(base),
             ..Self::default()
         }
@@ -123,6 +122,19 @@ impl Builder {
     /// Takes what the operator says of all private addresses.
     pub fn site(&mut self, attributes: Attributes) {
         self.site = attributes;
+    }
+
+    /// Takes the name of a special-purpose block. It and its prefix count where no network
+    /// of the operator's and no announced prefix is known.
+    ///
+    /// # Errors
+    /// [`Full`] if no more are taken.
+    pub fn block(&mut self, prefix: Prefix, name: Option<&str>) -> Result<(), Full> {
+        self.count()?;
+        let name = name.map_or(0, |name| self.names.number(name));
+        let value = self.block_names.number((prefix.len(), name)) + 1;
+        self.blocks.push(prefix, value);
+        Ok(())
     }
 
     /// The table.

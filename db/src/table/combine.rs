@@ -29,6 +29,8 @@ struct Said {
     /// How many layers of countries there are, and of positions.
     sources: usize,
     places: Vec<[u64; 2]>,
+    /// Prefix length and name of special-purpose blocks.
+    blocks: Vec<(u8, u32)>,
     base: Vec<Row>,
 }
 
@@ -42,12 +44,19 @@ pub(super) fn combine(builder: Builder) -> Table {
         positions,
         places,
         mut names,
-        as_names,
+        mut as_names,
         own,
         site,
+        blocks,
+        block_names,
         ..
     } = builder;
     let base = base.unwrap_or_default();
+    for row in &base.rows {
+        if row.asn != 0 && row.as_name != 0 {
+            as_names.entry(row.asn).or_insert(row.as_name);
+        }
+    }
     let mut known_of = |attributes: &Attributes| {
         let mut number = |name: &Option<_>| name.as_deref().map_or(0, |name| names.number(name));
         let as_name = attributes.asn.and_then(|asn| as_names.get(&asn));
@@ -74,6 +83,7 @@ pub(super) fn combine(builder: Builder) -> Table {
     layers.add(locality_spans());
     layers.add(announced_spans);
     layers.add(derived_spans);
+    layers.add(blocks);
     let sources = countries.len();
     for spans in countries.into_iter().chain(positions) {
         layers.add(spans);
@@ -88,6 +98,7 @@ pub(super) fn combine(builder: Builder) -> Table {
         as_names,
         sources,
         places: places.into_values(),
+        blocks: block_names.into_values(),
         base: base.rows,
     };
     let mut rows = Numbered::default();
@@ -205,8 +216,8 @@ fn at<T>(list: &[T], value: u32) -> Option<&T> {
 impl Said {
     /// What counts where the layers have these values.
     fn of(&self, values: &[u32]) -> Known {
-        let ([own, locality, origin, derived], rest) =
-            values.split_first_chunk().unwrap_or((&[0; 4], &[]));
+        let (head, rest) = values.split_first_chunk().unwrap_or((&[0; 5], &[]));
+        let [own, locality, origin, derived, block] = head;
         let (countries, rest) = rest.split_at_checked(self.sources).unwrap_or_default();
         let (positions, base) = rest.split_at_checked(self.sources).unwrap_or_default();
         let is_private = *locality == PRIVATE;
@@ -226,19 +237,22 @@ impl Said {
         let stated_country = || countries.iter().find_map(|value| country_of(*value));
         let position = told.iter().flatten().find_map(|told| told.position);
         let stated_position = || positions.iter().find_map(|value| self.position(*value));
+        let prefix_len = own
+            .and_then(|own| own.prefix_len)
+            // Nobody announces the whole address space: it is a way out, no network.
+            .or(origin.map(|(_, len)| len).filter(|len| *len != 0))
+            .or(base.prefix_len);
+        let block = at(&self.blocks, *block).filter(|_| prefix_len.is_none());
         Known {
-            prefix_len: own
-                .and_then(|own| own.prefix_len)
-                // Nobody announces the whole address space: it is a way out, no network.
-                .or(origin.map(|(_, len)| len).filter(|len| *len != 0))
-                .or(base.prefix_len),
+            prefix_len: prefix_len.or(block.map(|(len, _)| *len)),
             asn,
             as_name,
             country: country.or_else(stated_country).or(base.country),
             position: position.or_else(stated_position).or(base.position),
             vlan: own.and_then(|own| own.vlan).or(base.vlan),
             network: match own.map_or(0, |own| own.network) {
-                0 => base.network,
+                0 if base.network != 0 => base.network,
+                0 => block.map_or(0, |(_, name)| *name),
                 network => network,
             },
             is_private,

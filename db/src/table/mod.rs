@@ -58,6 +58,11 @@ pub struct Origin {
 }
 
 impl Table {
+    /// How many different rows there are of what is known.
+    pub(crate) const fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
     /// What is known of an address; `None` of an empty table.
     #[must_use]
     #[inline]

@@ -115,7 +115,6 @@ fn b115_a_database_that_is_cut_short_while_in_use_harms_nothing() {
     for len in [octets.len() as u64 / 2, 1, 0] {
         file.set_len(len).unwrap();
         assert_eq!(told(&place(&databases, "198.19.0.1")), known);
-        assert_eq!(databases.damaged(), 0);
     }
     assert!(open_asn(&path).is_err(), "what is opened anew is refused");
 }

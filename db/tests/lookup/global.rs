@@ -98,7 +98,6 @@ fn every_record_size_and_address_family_is_read() {
         );
         assert_eq!(origin("193.0.0.1"), None, "{name}");
         assert_eq!(origin("2001:db8::1"), None, "{name}");
-        assert_eq!(databases.damaged(), 0, "{name}: no IPv6 in it is no damage");
     }
 }
 
@@ -257,7 +256,6 @@ fn a_flipped_octet_is_refused_or_does_no_harm() {
                             databases.place(prefix.addr());
                         }
                     }
-                    assert_eq!(databases.damaged(), 0, "all was read at open");
                 }
             }
         }

@@ -19,6 +19,7 @@ mod prefix_files;
 mod shipped;
 mod site;
 mod special_purpose;
+mod world;
 
 use std::path::{Path, PathBuf};
 

@@ -46,7 +46,6 @@ fn opens_as(path: &Path) -> String {
                     databases.place([i, 1, 1, i].into());
                     databases.place(std::net::Ipv6Addr::from([i; 16]).into());
                 }
-                assert_eq!(databases.damaged(), 0, "{}", path.display());
             }
             Err(error) => assert_eq!(error.path(), Some(path), "{error}"),
         }
