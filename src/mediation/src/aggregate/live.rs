@@ -93,6 +93,10 @@ pub(super) struct Side {
 impl Live {
     /// The flow that one record is, its counters scaled by its sampling rate; with
     /// `by_vlan`, its VLAN tells flows apart.
+    ///
+    /// It is inlined so that it is made where it is to stand: a copy of what was just
+    /// written in pieces has to wait for all of them.
+    #[inline(always)]
     pub(super) fn new(record: &OriginalFlow, by_vlan: bool) -> Self {
         let end_ms = record.end_ms.max(record.start_ms);
         Self {

@@ -69,6 +69,9 @@ use table::{NONE, Table, Tag};
 pub use timeouts::Timeouts;
 use wheel::{Second, Wheel};
 
+/// How many records before its own a flow is read once more, into the nearest cache.
+const AHEAD: usize = 6;
+
 /// What one record asks for, worked out before anything is changed.
 #[derive(Debug)]
 struct Step {
@@ -203,7 +206,11 @@ impl Aggregator {
             next: self.wheel.second(plan.received.next()),
             tick: plan.received,
         };
-        for (step, piece) in plan.steps.iter().zip(&mut plan.pieces) {
+        let mut fetched = plan.fetched;
+        let ahead = plan.steps.iter().skip(AHEAD).map(|step| step.hint);
+        let ahead = ahead.chain(std::iter::repeat(NONE));
+        for ((step, piece), ahead) in plan.steps.iter().zip(&mut plan.pieces).zip(ahead) {
+            fetched ^= self.table.fetch(ahead);
             piece.observer = self
                 .observers
                 .number(step.exporter, step.observed, &self.heard);
@@ -212,6 +219,7 @@ impl Aggregator {
                 self.take_in(step, piece, received);
             }
         }
+        plan.fetched = fetched;
         plan
     }
 
