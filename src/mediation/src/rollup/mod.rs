@@ -138,7 +138,7 @@ impl RollUp {
     /// keys.
     pub fn take_early(&mut self) -> Vec<AnonymizedFlow> {
         let early = std::mem::take(&mut self.early);
-        self.let_out(early, EndReason::Resources)
+        self.let_out(&early, EndReason::Resources)
     }
 
     /// What is due by a tick, in the same order.
@@ -147,26 +147,28 @@ impl RollUp {
         while self.next_due().is_some_and(|next| next <= tick) {
             due.extend(self.groups.take_due());
         }
-        self.let_out(due, EndReason::Active)
+        self.let_out(&due, EndReason::Active)
     }
 
     /// Everything that is left, in the same order: nothing follows.
     pub fn drain(&mut self) -> Vec<AnonymizedFlow> {
         let mut sums = self.take_early();
-        let rest = std::iter::from_fn(|| self.groups.take_due()).collect();
-        sums.extend(self.let_out(rest, EndReason::Forced));
+        let rest: Vec<Group> = std::iter::from_fn(|| self.groups.take_due()).collect();
+        sums.extend(self.let_out(&rest, EndReason::Forced));
         sums
     }
 
-    fn let_out(&mut self, mut groups: Vec<Group>, reason: EndReason) -> Vec<AnonymizedFlow> {
-        groups.sort_unstable_by(Group::in_order);
-        let sum = |group: Group| {
+    fn let_out(&mut self, groups: &[Group], reason: EndReason) -> Vec<AnonymizedFlow> {
+        // Groups are large: what is sorted is where they are.
+        let mut sorted: Vec<&Group> = groups.iter().collect();
+        sorted.sort_unstable_by(|one, other| one.in_order(other));
+        let sum = |group: &Group| {
             self.counters.let_out.add(&group.part);
             self.counters.released += 1;
             let totals = self.rules.totals(&group.part, reason);
             group.key.sum(&totals)
         };
-        groups.into_iter().map(sum).collect()
+        sorted.into_iter().map(sum).collect()
     }
 
     /// Groups that have not left.
