@@ -133,16 +133,23 @@ proptest! {
     }
 
     #[test]
-    fn where_there_is_room_each_group_leaves_once_unless_it_is_late(
-        flows in proptest::collection::vec(any_flow(), 0..40),
+    fn where_there_is_room_each_group_of_flows_that_are_on_time_leaves_once(
+        flows in proptest::collection::vec((0_u8..60, 0_i64..90_000, 0_i64..50_000), 0..60),
         batch in 1_usize..20,
     ) {
-        let mut core = RollUp::new(rules(), 1);
-        let left = run(&mut core, &flows, batch, 7);
-        let groups = by_group(&left, rules().key);
-        if core.counters().late == 0 && left.iter().flatten().all(|sum| sum.flow().bytes < 1 << 60) {
-            let sums: usize = left.iter().map(Vec::len).sum();
-            prop_assert_eq!(sums, groups.len());
-        }
+        // Each ends within 90 s before its tick, and begins within 50 s before that.
+        let on_time = Rules {
+            lateness_ms: 150_000,
+            ..rules()
+        };
+        let flows = flows.iter().enumerate().map(|(at, &(number, age_ms, length_ms))| {
+            let tick_ms = i64::try_from(at / batch).unwrap() * 7_000;
+            flow_of(number, tick_ms - age_ms - length_ms, tick_ms - age_ms)
+        });
+        let mut core = RollUp::new(on_time, 1);
+        let left = run(&mut core, &flows.collect::<Vec<_>>(), batch, 7);
+        let sums: usize = left.iter().map(Vec::len).sum();
+        prop_assert_eq!(sums, by_group(&left, on_time.key).len());
+        prop_assert_eq!(core.counters().late, 0);
     }
 }
