@@ -77,6 +77,7 @@ impl Table {
 
     /// What is known of an address, as flows carry it.
     #[must_use]
+    #[inline]
     pub fn place(&self, addr: IpAddr) -> Place {
         self.find(addr).map(Entry::place).unwrap_or_default()
     }

@@ -90,6 +90,7 @@ impl Row {
         }
     }
 
+    #[inline]
     pub(super) fn prefix_len(&self) -> Option<u8> {
         let len = low(self.packed, LEN_BITS).checked_sub(1)?;
         u8::try_from(len).ok()
@@ -123,31 +124,42 @@ impl Row {
             packed: octets.u32()?,
         };
         let known = row.known();
-        let is_sound = known.prefix_len.is_none_or(|len| len <= 128)
+        let is_sound = known
+            .position
+            .is_none_or(|at| Position::new(at.latitude, at.longitude).is_some())
+            && known.prefix_len.is_none_or(|len| len <= 128)
             && known.vlan.is_none_or(|vlan| vlan <= 4_094);
         (is_sound && Self::new(&known) == row).then_some(row)
     }
 
     /// The prefix of an address of this row.
+    #[inline]
     pub(super) fn prefix(&self, addr: IpAddr) -> Option<Prefix> {
         Prefix::containing(addr, self.prefix_len()?).ok()
     }
 
+    #[inline]
     pub(super) fn country(&self) -> Option<CountryCode> {
         let number = low(self.packed >> COUNTRY_AT, COUNTRY_BITS);
         country_of(number)
     }
 
+    #[inline]
     pub(super) fn position(&self) -> Option<Position> {
-        let latitude = f64::from_bits(self.latitude);
-        Position::new(latitude, f64::from_bits(self.longitude))
+        // Made of a position, or of none: there is nothing to check again.
+        (self.latitude != NO_POSITION).then(|| Position {
+            latitude: f64::from_bits(self.latitude),
+            longitude: f64::from_bits(self.longitude),
+        })
     }
 
+    #[inline]
     pub(super) fn vlan(&self) -> Option<u16> {
         let vlan = low(self.packed >> VLAN_AT, VLAN_BITS);
         u16::try_from(vlan).ok().filter(|vlan| *vlan != 0)
     }
 
+    #[inline]
     pub(super) fn locality(&self) -> Locality {
         match self.packed >> PRIVATE_AT {
             0 => Locality::Public,

@@ -53,6 +53,7 @@ impl Network {
 }
 
 impl From<Prefix> for Network {
+    #[inline]
     fn from(prefix: Prefix) -> Self {
         Self {
             addr: prefix.addr(),

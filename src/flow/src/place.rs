@@ -44,6 +44,7 @@ impl Prefix {
     ///
     /// # Errors
     /// [`PrefixError::Length`] if `len` is beyond the family's bits.
+    #[inline]
     pub fn containing(addr: IpAddr, len: u8) -> Result<Self, PrefixError> {
         let too_long = || PrefixError::Length(len.to_string());
         let addr = match addr {
@@ -131,6 +132,7 @@ impl CountryCode {
 
     /// The country of two ASCII letters in octets; likewise.
     #[must_use]
+    #[inline]
     pub const fn from_octets([a, b]: [u8; 2]) -> Option<Self> {
         if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() {
             Some(Self([a.to_ascii_uppercase(), b.to_ascii_uppercase()]))
@@ -158,6 +160,7 @@ pub struct Position {
 impl Position {
     /// A position; `None` where either value is no number or out of range.
     #[must_use]
+    #[inline]
     pub fn new(latitude: f64, longitude: f64) -> Option<Self> {
         let valid = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
         valid.then_some(Self {
