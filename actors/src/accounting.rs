@@ -233,6 +233,11 @@ counters! {
     databases_reloaded,
     /// Databases that were to take that place and could not be opened.
     databases_refused,
+    /// Times that a source of the databases was to be fetched and could not be had.
+    databases_not_fetched,
+    /// Gauge: how long ago the oldest source of the databases was the newest to be had, in
+    /// seconds; 0 where there is none.
+    databases_age_s,
     /// Restarts of stages after a fall.
     falls,
 }

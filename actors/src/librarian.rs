@@ -1,6 +1,7 @@
 //! The Librarian: has newer databases take the place of those in use.
 //!
-//! It looks at the files now and then, and when it is told to. What has changed is opened
+//! It looks at the files now and then, and when it is told to; and now and then it has
+//! what is missing or too old fetched, which changes the files. What has changed is opened
 //! on a thread of its own, so that nothing waits for it; then the Receiver is told, which
 //! has it count from its next tick on, for all lanes at once. What cannot be opened is
 //! said and counted, and what is in use stays.
@@ -41,11 +42,37 @@ pub trait Library: Send + Sync + RefUnwindSafe {
     /// What is wrong with which file.
     fn open(&self) -> Result<Edition, LibraryError>;
 
+    /// Fetches what is missing or too old, and builds the files anew of it; what is there
+    /// stays until then. What cannot be had is said in the log, by it.
+    fn update(&self) -> Update;
+
+    /// How long ago the oldest source of the files was the newest to be had; `None` where
+    /// there is none.
+    fn age(&self) -> Option<Duration>;
+
     /// Opens an edition that was in use once, by what it was made of.
     ///
     /// # Errors
     /// What of it is not to be had any more, and what to do.
     fn reopen(&self, made_of: &Value) -> Result<Edition, LibraryError>;
+}
+
+/// What came of an update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Update {
+    /// Whether the files are others now.
+    pub is_new: bool,
+    /// Sources that could not be had, or 1 if the files could not be built.
+    pub failed: usize,
+}
+
+/// How often a Librarian does what it does; zero for never.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rounds {
+    /// How often the files are looked at.
+    pub look: Duration,
+    /// How often it is seen whether something is to be fetched. The first time is at once.
+    pub update: Duration,
 }
 
 /// The databases that a pipeline begins with, and where others come from.
@@ -97,8 +124,7 @@ struct Opened {
 pub struct Librarian {
     library: Arc<dyn Library>,
     receiver: Recipient<Adopt>,
-    /// How often the files are looked at; zero for never.
-    interval: Duration,
+    rounds: Rounds,
     /// What the edition in use was made of.
     in_use: Value,
     /// How the files looked when they were last opened, with or without success.
@@ -109,28 +135,33 @@ pub struct Librarian {
     busy: bool,
     /// Whether to open once that is done.
     again: bool,
+    /// Whether something is being fetched.
+    updating: bool,
+    /// The age that was told, in seconds.
+    age: u64,
     accounting: Arc<Accounting>,
 }
 
 impl Librarian {
-    /// A Librarian who looks at the files each `interval`, and has what is new take the
-    /// place of what is in stock.
+    /// A Librarian who has what is new take the place of what is in stock.
     #[must_use]
     pub fn new(
         stock: Stock,
         receiver: Recipient<Adopt>,
-        interval: Duration,
+        rounds: Rounds,
         accounting: Arc<Accounting>,
     ) -> Self {
         Self {
             library: stock.library,
             receiver,
-            interval,
+            rounds,
             in_use: stock.edition.made_of().clone(),
             seen: stock.seen,
             changing: None,
             busy: false,
             again: false,
+            updating: false,
+            age: 0,
             accounting,
         }
     }
@@ -141,15 +172,49 @@ impl Librarian {
             return;
         }
         let library = Arc::clone(&self.library);
-        let looked = aside(NAME, move || Stamps::of(&library.files()));
-        ctx.spawn(looked.into_actor(self).map(|stamps, librarian, ctx| {
+        let looked = aside(NAME, move || (Stamps::of(&library.files()), library.age()));
+        ctx.spawn(looked.into_actor(self).map(|looked, librarian, ctx| {
             librarian.busy = false;
-            match stamps {
-                Ok(stamps) => librarian.looked(stamps, ctx),
+            match looked {
+                Ok((stamps, age)) => {
+                    librarian.tell_age(age);
+                    librarian.looked(stamps, ctx);
+                }
                 Err(fault) => error!(%fault, "the databases cannot be looked at"),
             }
             librarian.open_again(ctx);
         }));
+    }
+
+    /// Has what is due fetched on another thread. Looking and opening go on meanwhile.
+    fn update(&mut self, ctx: &mut Context<Self>) {
+        if std::mem::replace(&mut self.updating, true) {
+            return;
+        }
+        let library = Arc::clone(&self.library);
+        let updated = aside(NAME, move || (library.update(), library.age()));
+        ctx.spawn(updated.into_actor(self).map(|updated, librarian, ctx| {
+            librarian.updating = false;
+            match updated {
+                Ok((update, age)) => librarian.updated(update, age, ctx),
+                Err(fault) => error!(%fault, "the databases cannot be updated"),
+            }
+        }));
+    }
+
+    fn updated(&mut self, update: Update, age: Option<Duration>, ctx: &mut Context<Self>) {
+        self.tell_age(age);
+        self.accounting.databases_not_fetched.add_len(update.failed);
+        if update.is_new {
+            self.again = true;
+            self.open_again(ctx);
+        }
+    }
+
+    fn tell_age(&mut self, age: Option<Duration>) {
+        let now = age.map_or(0, |age| age.as_secs());
+        let told = std::mem::replace(&mut self.age, now);
+        self.accounting.databases_age_s.shift(told, now);
     }
 
     /// Files that changed are opened once they look the same twice: somebody may still be
@@ -240,8 +305,14 @@ impl Actor for Librarian {
     fn started(&mut self, ctx: &mut Context<Self>) {
         // Whatever was under way ended with a fall.
         self.busy = false;
-        if !self.interval.is_zero() {
-            ctx.run_interval(self.interval, |librarian, ctx| librarian.look(ctx));
+        self.updating = false;
+        let Rounds { look, update } = self.rounds;
+        if !look.is_zero() {
+            ctx.run_interval(look, |librarian, ctx| librarian.look(ctx));
+        }
+        if !update.is_zero() {
+            self.update(ctx);
+            ctx.run_interval(update, |librarian, ctx| librarian.update(ctx));
         }
     }
 }

@@ -171,7 +171,8 @@ pub(crate) fn read(file: &File, kind: Kind, limit: u64) -> Result<Option<Vec<u8>
     };
     // Before it is opened, since to open a pipe may wait for ever.
     let metadata = match fs::metadata(&file.path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
+        // Below what is no directory there is no file either.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return if file.required {
                 Err(DbError::Missing { path: path(), kind })
             } else {

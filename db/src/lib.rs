@@ -33,6 +33,7 @@ mod statement;
 mod summary;
 mod table;
 mod temporary;
+pub mod world;
 
 pub use databases::Databases;
 pub use error::{BadRow, DbError, StatedRow};

@@ -64,6 +64,12 @@ fn named(text: &str) -> String {
     plain.take(NAME_MAX).collect()
 }
 
+/// A time in seconds since 1970, as text.
+pub(crate) fn utc(seconds: u64) -> String {
+    let millis = i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX);
+    time(Civil::from_millis(millis))
+}
+
 fn time(at: Civil) -> String {
     format!(
         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",

@@ -6,6 +6,7 @@ use crate::aggregator::Aggregator;
 use crate::anonymizer::Anonymizer;
 use crate::check::{Check, item};
 use crate::clients::Clients;
+use crate::databases::Databases;
 use crate::dump;
 use crate::enricher::Enricher;
 use crate::log::Log;
@@ -35,6 +36,7 @@ pub(crate) struct Checked {
     receiver: Receiver,
     aggregator: Aggregator,
     enricher: Enricher,
+    databases: Databases,
     anonymizer: Anonymizer,
     recorder: Recorder,
     clients: Clients,
@@ -87,6 +89,12 @@ impl Settings {
     #[must_use]
     pub const fn enricher(&self) -> &Enricher {
         &self.checked.enricher
+    }
+
+    /// The global database, and the sources it is built from.
+    #[must_use]
+    pub const fn databases(&self) -> &Databases {
+        &self.checked.databases
     }
 
     /// How addresses are made anonymous.
@@ -146,6 +154,7 @@ impl Checked {
         let enricher = Enricher::check(&raw.enricher, check);
         let recorder = Recorder::check(&raw.recorder, check);
         let directory = recorder.as_ref().map(Recorder::directory);
+        let databases = Databases::check(&raw.databases, directory, check);
         let anonymizer = Anonymizer::check(&raw.anonymizer, directory, check);
         let clients = Clients::check(&raw.clients, check);
         let replay = Replay::check(&raw.replay, mode, check);
@@ -157,6 +166,7 @@ impl Checked {
             receiver: receiver?,
             aggregator: aggregator?,
             enricher: enricher?,
+            databases: databases?,
             anonymizer: anonymizer?,
             recorder: recorder?,
             clients: clients?,

@@ -17,6 +17,7 @@ pub(crate) struct Settings {
     pub(crate) receiver: Receiver,
     pub(crate) aggregator: Aggregator,
     pub(crate) enricher: Enricher,
+    pub(crate) databases: Databases,
     pub(crate) anonymizer: Anonymizer,
     pub(crate) recorder: Recorder,
     pub(crate) clients: Clients,
@@ -134,6 +135,21 @@ pub(crate) struct Site {
     pub(crate) longitude: Value,
     pub(crate) asn: Value,
     pub(crate) as_name: Value,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Databases {
+    pub(crate) directory: Value,
+    pub(crate) sources: Value,
+    pub(crate) update: Value,
+    pub(crate) look_interval: Value,
+    pub(crate) maxmind_account: Value,
+    pub(crate) proxy: Value,
+    pub(crate) authorities: Value,
+    pub(crate) download_max: Value,
+    pub(crate) stall_timeout: Value,
+    pub(crate) download_timeout: Value,
 }
 
 #[derive(Debug, Deserialize)]

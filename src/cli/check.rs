@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::Args;
 
 use super::selection::selection;
+use super::world::world;
 use super::{CliError, SettingsArgs, elements, parts};
 
 /// Arguments of `check`.
@@ -22,6 +23,7 @@ pub(crate) fn run(settings: &SettingsArgs, args: &CheckArgs) -> Result<(), CliEr
     elements::named(settings.receiver().elements())?;
     parts::tls(&settings)?;
     selection(&settings)?;
+    world(&settings)?;
     let text = if args.dump {
         settings.dump()
     } else {

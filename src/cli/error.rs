@@ -9,6 +9,7 @@ use actors::librarian::LibraryError;
 use actors::tls::TlsError;
 use settings::SettingsErrors;
 
+use super::db::DbCommandError;
 use super::demo::DemoError;
 use super::elements::ElementsError;
 use super::generate::GenerateError;
@@ -16,6 +17,7 @@ use super::inspect::InspectError;
 use super::key_file::KeyFileError;
 use super::selection::SelectionError;
 use super::subscribe::SubscribeError;
+use super::world::SourceError;
 
 /// What went wrong with a command.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +40,12 @@ pub(crate) enum CliError {
     /// A look-up database cannot be used.
     #[error("{0}")]
     Databases(LibraryError),
+    /// The settings name a source that is none.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// `db` failed.
+    #[error(transparent)]
+    Db(#[from] DbCommandError),
     /// The service did not start, or ended with a failure.
     #[error(transparent)]
     Actors(#[from] ActorsError),
@@ -65,7 +73,7 @@ impl CliError {
     /// 2 for wrong usage, 78 for wrong settings, 1 for any other failure.
     pub(crate) const fn exit_code(&self) -> u8 {
         match self {
-            Self::Settings(_) | Self::Selection(_) | Self::Tls(_) => 78,
+            Self::Settings(_) | Self::Selection(_) | Self::Tls(_) | Self::Source(_) => 78,
             Self::Generate(
                 GenerateError::Remote(..)
                 | GenerateError::Resolve { .. }

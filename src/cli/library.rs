@@ -2,36 +2,56 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actors::ActorsError;
 use actors::edition::Edition;
-use actors::librarian::{Library, LibraryError, Stock};
+use actors::librarian::{Library, LibraryError, Stock, Update};
 use actors::store::locate;
-use db::{Databases, File, Files, Kept, MadeOf, Site};
+use db::fetch::Cancel;
+use db::world::{Event, Occasion, Which, World};
+use db::{Databases, DbError, File, Files, Kept, MadeOf, Site};
 use serde::Deserialize;
 use serde_json::Value;
-use settings::{DatabaseFile, Enricher, Mode, ReplayDatabases, Settings};
-use tracing::{info, warn};
+use settings::{DatabaseFile, Mode, ReplayDatabases, Settings};
+use tracing::{error, info, warn};
 
 use super::CliError;
+use super::world::{now, seed, world};
 
 /// Where versions are kept, beside the datasets that they were used for.
 const KEPT: &str = "kept/databases";
 
 /// The databases to begin with, and where others come from.
 pub(super) fn stock(settings: &Settings) -> Result<Stock, CliError> {
-    let files = files(settings.enricher());
+    let files = files(settings);
+    let world = world(settings)?;
     if let Some(dataset) = as_recorded(settings) {
         let (directory, _) = locate(dataset).map_err(ActorsError::Store)?;
         let kept = Some(kept(settings, directory.join("..").join(KEPT)));
-        return Ok(Stock::as_recorded(Arc::new(Shelf { files, kept })));
+        return Ok(Stock::as_recorded(Arc::new(Shelf { files, kept, world })));
     }
     let recorder = settings.recorder();
     let keeps = settings.enricher().versions_keep() > 0
         && settings.mode() == Mode::Collect
         && recorder.records_raw();
     let kept = keeps.then(|| kept(settings, recorder.directory().join(KEPT)));
-    Stock::open(Arc::new(Shelf { files, kept })).map_err(CliError::Databases)
+    open(Arc::new(Shelf { files, kept, world })).map_err(CliError::Databases)
+}
+
+/// Opens the files. A damaged global database does not keep the service from its work: it
+/// is set aside, and built anew of its sources.
+fn open(shelf: Arc<Shelf>) -> Result<Stock, LibraryError> {
+    let opened = Stock::open(Arc::clone(&shelf) as Arc<dyn Library>);
+    let Err(error) = opened else {
+        return opened;
+    };
+    if !matches!(error.downcast_ref(), Some(DbError::Global { .. })) {
+        return Err(error);
+    }
+    shelf.world.set_global_aside()?;
+    error!(%error, "set aside; the next update builds it anew");
+    Stock::open(shelf)
 }
 
 /// The dataset that is replayed with the databases of then, if one is.
@@ -52,6 +72,7 @@ fn kept(settings: &Settings, directory: PathBuf) -> Kept {
 struct Shelf {
     files: Files,
     kept: Option<Kept>,
+    world: World,
 }
 
 impl Library for Shelf {
@@ -76,6 +97,36 @@ impl Library for Shelf {
         edition(databases)
     }
 
+    fn update(&self) -> Update {
+        let occasion = Occasion {
+            now: now(),
+            seed: seed(),
+            after_failures: false,
+            cancel: Cancel::default(),
+        };
+        match self
+            .world
+            .update(&occasion, Which::Due, &mut |event| tell(event))
+        {
+            Ok(updated) => Update {
+                is_new: updated.built.is_some(),
+                failed: updated.failed.len(),
+            },
+            Err(error) => {
+                error!(%error, "the global database is not updated; the one in use stays");
+                Update {
+                    is_new: false,
+                    failed: 1,
+                }
+            }
+        }
+    }
+
+    fn age(&self) -> Option<Duration> {
+        let status = self.world.status(now()).ok()?;
+        status.oldest().map(Duration::from_secs)
+    }
+
     fn reopen(&self, made_of: &Value) -> Result<Edition, LibraryError> {
         let made_of = MadeOf::deserialize(made_of)?;
         let Some(kept) = &self.kept else {
@@ -94,8 +145,29 @@ fn edition(databases: Databases) -> Result<Edition, LibraryError> {
     Ok(Edition::new(Arc::new(databases), made_of))
 }
 
-/// What `[enricher]` says.
-fn files(enricher: &Enricher) -> Files {
+/// Says in the log what an update does.
+fn tell(event: &Event<'_>) {
+    match event {
+        Event::SetAside(error) => warn!(%error, "set aside; all sources are fetched anew"),
+        Event::Fetched {
+            source,
+            url,
+            octets,
+        } => info!(source, url, octets, "fetched a source of the databases"),
+        Event::Current { source } => info!(source, "a source of the databases has not changed"),
+        Event::Failed {
+            source,
+            error,
+            goes_on,
+        } => warn!(source, %error, another_place = goes_on, "a source cannot be had"),
+        Event::Built(built) => info!(octets = built.octets, "built the global database anew"),
+        Event::Fetching { .. } | Event::Reading { .. } | Event::Merging => {}
+    }
+}
+
+/// The files that the settings name.
+pub(super) fn files(settings: &Settings) -> Files {
+    let (enricher, databases) = (settings.enricher(), settings.databases());
     let file = |file: Option<&DatabaseFile>| {
         file.map(|file| File {
             path: file.path().to_owned(),
@@ -108,7 +180,8 @@ fn files(enricher: &Enricher) -> Files {
         country: file(enricher.country()),
         city: file(enricher.city()),
         asn: file(enricher.asn()),
-        global: None,
+        global: (!databases.sources().is_empty())
+            .then(|| File::optional(World::global_in(databases.directory()))),
         special_purpose: None,
         site: site(enricher.site()),
     }

@@ -1,6 +1,7 @@
 //! The command line: parse, call, print. One file for each subcommand.
 
 mod check;
+mod db;
 mod demo;
 mod elements;
 mod error;
@@ -13,6 +14,7 @@ mod parts;
 mod run;
 mod selection;
 mod subscribe;
+mod world;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -58,6 +60,8 @@ enum Command {
     Generate(generate::GenerateArgs),
     /// Print what a capture, a datagram or a raw dataset holds
     Inspect(inspect::InspectArgs),
+    /// Update, build and ask the databases that flows are looked up in
+    Db(db::DbArgs),
     /// Collector, exporter and client in one, for a few seconds
     Demo(demo::DemoArgs),
 }
@@ -89,6 +93,7 @@ pub(crate) fn main() -> ExitCode {
         Some(Command::Subscribe(args)) => subscribe::run(&args),
         Some(Command::Generate(args)) => generate::run(args).map_err(CliError::Generate),
         Some(Command::Inspect(args)) => inspect::run(settings, &args),
+        Some(Command::Db(args)) => db::run(settings, &args),
         Some(Command::Demo(args)) => demo::run(settings, &args),
     };
     match done {

@@ -22,6 +22,7 @@ mod cnsm2019;
 mod command_line;
 mod conservation;
 mod crash;
+mod databases;
 mod enrichment;
 mod inspect;
 mod kept;

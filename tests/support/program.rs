@@ -29,6 +29,18 @@ pub(crate) fn program(scratch: &Scratch) -> Command {
             command.env_remove(name);
         }
     }
+    // No test asks servers of others for databases, nor by whatever proxy.
+    command.env("FLOWSTREAM_CFG_DATABASES__UPDATE", "false");
+    for name in [
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+    ] {
+        command.env_remove(name);
+    }
     command.current_dir(scratch.path()).stdin(Stdio::null());
     command
 }

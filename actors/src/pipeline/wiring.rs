@@ -24,7 +24,7 @@ use crate::anonymizer::{self, Anonymizer};
 use crate::edition::Edition;
 use crate::enricher::{self, Enricher};
 use crate::lanes::LaneEntry;
-use crate::librarian::{self, Librarian, Stock};
+use crate::librarian::{self, Librarian, Rounds, Stock};
 use crate::overseer::{Escalation, Overseer};
 use crate::publisher::{self, Publisher};
 use crate::quarantine::{Bin, Quarantine, Shelf};
@@ -361,14 +361,22 @@ fn start_librarian(
 ) -> Option<Addr<Librarian>> {
     let receiver = source.receiver()?;
     let stock = common.stock.clone();
-    let interval = common.settings.enricher().look_interval();
+    let databases = common.settings.databases();
+    let update = match databases.update() && !databases.sources().is_empty() {
+        true => databases.look_interval(),
+        false => Duration::ZERO,
+    };
+    let rounds = Rounds {
+        look: common.settings.enricher().look_interval(),
+        update,
+    };
     let accounting = Arc::clone(&common.accounting);
     Some(supervise(
         librarian::NAME,
         common.policy,
         common.overseer.clone(),
         &arbiters.storage.handle(),
-        move |_| Librarian::new(stock, receiver.recipient(), interval, accounting),
+        move |_| Librarian::new(stock, receiver.recipient(), rounds, accounting),
     ))
 }
 

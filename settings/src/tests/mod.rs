@@ -2,6 +2,7 @@
 
 mod blocks;
 mod cnsm2019;
+mod databases;
 mod dump;
 mod errors;
 mod layers;

@@ -123,6 +123,8 @@ fn overrides(directory: &Path) -> Vec<String> {
         "clients.listen=[\"127.0.0.1:0\"]".to_owned(),
         text_override("recorder.directory", &directory.to_string_lossy()),
         text_override("log.level", "warn"),
+        // A demonstration asks nobody for anything.
+        "databases.update=false".to_owned(),
     ]
 }
 
