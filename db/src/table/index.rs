@@ -141,10 +141,14 @@ impl<K: Key> Index<K> {
                 let Some(leaf) = self.leaves.get(number(leaf)) else {
                     return;
                 };
-                let (before, ranges) = leaf.ranges();
-                tell(start, before);
+                let (mut last, ranges) = leaf.ranges();
+                tell(start, last);
                 for (start, value) in ranges {
-                    tell(start, value);
+                    // What is repeated begins nothing.
+                    if value != last {
+                        tell(start, value);
+                        last = value;
+                    }
                 }
             }
             Node::Parts { first, shift, bits } => {
