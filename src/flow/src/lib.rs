@@ -17,6 +17,7 @@ mod exporter;
 mod field;
 mod key;
 mod key_field;
+mod method;
 mod network;
 mod place;
 mod record;
@@ -30,6 +31,7 @@ pub use exporter::Exporter;
 pub use field::{Field, FieldType, KnownAt};
 pub use key::{FlowKey, PARTITIONS, Partition};
 pub use key_field::KeyField;
+pub use method::{Method, Stability};
 pub use network::Network;
 pub use place::{CountryCode, Locality, Place, Position, Prefix, PrefixError};
 pub use record::{

@@ -13,6 +13,7 @@
 
 mod crypto_pan;
 mod key;
+pub mod method;
 mod octets;
 mod reduced;
 mod remembered;
