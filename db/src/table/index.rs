@@ -141,14 +141,10 @@ impl<K: Key> Index<K> {
                 let Some(leaf) = self.leaves.get(number(leaf)) else {
                     return;
                 };
-                let (mut last, ranges) = leaf.ranges();
-                tell(start, last);
+                let (before, ranges) = leaf.ranges();
+                tell(start, before);
                 for (start, value) in ranges {
-                    // What is repeated begins nothing.
-                    if value != last {
-                        tell(start, value);
-                        last = value;
-                    }
+                    tell(start, value);
                 }
             }
             Node::Parts { first, shift, bits } => {

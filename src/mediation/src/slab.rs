@@ -1,6 +1,8 @@
 //! Values in numbered places, in chunks: growing moves nothing and takes no more
 //! memory than is needed.
 
+use prefetch_index::prefetch_index;
+
 /// Values of one chunk.
 const CHUNK: usize = 1 << 12;
 
@@ -34,6 +36,14 @@ impl<T> Slab<T> {
     pub(crate) fn get_mut(&mut self, place: u32) -> Option<&mut T> {
         let place = place as usize;
         self.chunks.get_mut(place / CHUNK)?.get_mut(place % CHUNK)
+    }
+
+    /// Has the cache line read in which a place begins, and waits for nothing.
+    pub(crate) fn prefetch(&self, place: u32) {
+        let place = place as usize;
+        if let Some(chunk) = self.chunks.get(place / CHUNK) {
+            prefetch_index(chunk, place % CHUNK);
+        }
     }
 
     /// Adds a place behind the last.

@@ -1,63 +1,27 @@
 //! What becomes of a record that arrives.
 
-use flow::{EndReason, Exporter, Tick};
+use flow::{EndReason, Exporter};
 
 use super::join::{Meeting, Verdict, side_of};
 use super::live::{Live, known};
 use super::observers::Observer;
+use super::plain::Received;
 use super::table::{Tag, Way};
-use super::{Aggregator, Cuts, Observers, Received, Step};
+use super::{Aggregator, Observers};
 
 impl Aggregator {
-    /// Takes in a record as almost all are: the next piece of a flow of which one Observation
-    /// Point reports one direction. Says whether it was one.
-    ///
-    /// It does what [`Self::take_in`] does with such a record, and finds its flow once.
-    pub(super) fn join_plainly(
-        &mut self,
-        step: &Step,
-        piece: &Live,
-        active_ms: i64,
-        received: Received,
-    ) -> bool {
-        let flow = self.table.get_mut(step.hint).filter(|live| {
-            live.observer == piece.observer
-                && live.known & (known::SIDE | known::LEFT) == 0
-                && live.key == piece.key
-        });
-        let Some(live) = flow.filter(|_| self.by_key_alone) else {
-            return false;
-        };
-        let meeting = Meeting {
-            live,
-            side: None,
-            piece,
-            way: Way::Forward,
-            active_ms,
-        };
-        if meeting.verdict(&self.rules) != Verdict::Merge {
-            return false;
-        }
-        live.join(piece, piece.start_ms, piece.end_ms);
-        live.add_forward(piece);
-        live.known |= known::TOUCHED;
-        self.counters.merged += 1;
-        let deadline = self
-            .rules
-            .timeouts
-            .deadline(live, false, active_ms, received.tick);
-        live.deadline = self.wheel.second(deadline).max(received.next);
-        if !self.wheel.is_in_time(live) {
-            let deadline = live.deadline;
-            self.arm(step.hint, deadline);
-        }
-        true
-    }
-
     /// Takes in a record of any kind.
-    pub(super) fn take_in(&mut self, step: &Step, piece: &Live, received: Received) {
-        let Some((place, way)) = self.find(step, piece) else {
-            return self.begin(step.tag, piece, received);
+    ///
+    /// `hint` is where its flow most likely is.
+    pub(super) fn take_in(
+        &mut self,
+        (tag, hint): (Tag, u32),
+        piece: &Live,
+        exporter: Exporter,
+        received: Received,
+    ) {
+        let Some((place, way)) = self.find((tag, hint), piece, exporter) else {
+            return self.begin(tag, piece, received);
         };
         let Some(meeting) = self.meeting(place, way, piece) else {
             return;
@@ -90,15 +54,19 @@ impl Aggregator {
     }
 
     /// The live flow that a record may belong to.
-    pub(super) fn find(&self, step: &Step, piece: &Live) -> Option<(u32, Way)> {
-        let is_it = |live: &Live, way: Way| self.is_it(live, way, piece, step.exporter);
-        let hinted = self.table.get(step.hint);
+    fn find(
+        &self,
+        (tag, hint): (Tag, u32),
+        piece: &Live,
+        exporter: Exporter,
+    ) -> Option<(u32, Way)> {
+        let is_it = |live: &Live, way: Way| self.is_it(live, way, piece, exporter);
+        let hinted = self.table.get(hint);
         if hinted.is_some_and(|live| live.key == piece.key && is_it(live, Way::Forward)) {
-            return Some((step.hint, Way::Forward));
+            return Some((hint, Way::Forward));
         }
         let mirrored = self.rules.biflow.then(|| piece.key.mirrored());
-        self.table
-            .find(step.tag, &piece.key, mirrored.as_ref(), is_it)
+        self.table.find(tag, &piece.key, mirrored.as_ref(), is_it)
     }
 
     /// Whether a live flow of a record's key is apart from it in nothing else.
@@ -135,40 +103,6 @@ impl Aggregator {
         cuts.map_or(self.rules.timeouts.exporter_active_ms, |cuts| {
             cuts.active.ms
         })
-    }
-
-    /// For how long at least an exporter saw nothing of a flow that it ended as idle.
-    fn quiet_ms(&self, observer: Observer, delay_ms: i64) -> i64 {
-        let cuts = self.observers.cuts(observer);
-        let cuts = cuts.unwrap_or_else(|| self.rules.timeouts.cuts_of_all());
-        Cuts::quiet_ms(cuts.idle, delay_ms)
-    }
-
-    /// Works out what the delay of a record tells: whether no piece of its flow can come
-    /// any more, and whether it is late.
-    ///
-    /// An exporter that reports a flow has seen no packet of it since the last one that
-    /// it reports. If that was longer ago than the idle timeout, and the slack for
-    /// records that waited at the exporter until a datagram was full, the flow is over;
-    /// so it is if the exporter ended it as idle, and is known to wait for no less.
-    ///
-    /// Gives the exporter's active timeout.
-    pub(super) fn note_delay(&mut self, piece: &mut Live, received: Tick) -> i64 {
-        let timeouts = &self.rules.timeouts;
-        let delay_ms = received.millis().saturating_sub(piece.seen_ms);
-        let was_idle =
-            piece.is(known::IDLE) && self.quiet_ms(piece.observer, delay_ms) >= timeouts.idle_ms;
-        let quiet = was_idle || delay_ms >= timeouts.idle_ms.saturating_add(timeouts.slack_ms);
-        if quiet && !self.rules.biflow {
-            piece.known |= known::IDLE;
-        } else {
-            piece.known &= !known::IDLE;
-        }
-        let active_ms = self.active_ms(piece.observer);
-        if delay_ms > timeouts.waiting_ms(active_ms) {
-            self.counters.late += 1;
-        }
-        active_ms
     }
 
     /// A record without a live flow begins one. Where there is no room, the flow that was

@@ -133,9 +133,9 @@ impl Index {
         }
     }
 
-    /// Reads from the first line of a tag, so that it is near when it is used.
-    pub(super) fn fetch(&self, tag: u32) -> u32 {
-        self.first.get(self.home(tag)).map_or(0, |line| line.len)
+    /// Has the first line of a tag read, so that it is near when it is used.
+    pub(super) fn prefetch(&self, tag: u32) {
+        self.first.prefetch(self.home(tag));
     }
 
     /// The place of a tag, most likely: some wrong place if a line has two of one tag.

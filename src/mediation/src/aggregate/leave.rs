@@ -3,8 +3,9 @@
 use flow::{AggregatedFlow, EndReason, PARTITIONS, Tick};
 
 use super::live::{Live, known};
+use super::plain::Received;
 use super::wheel::{Second, Wheel};
-use super::{Aggregator, Incomplete, Observers, Received, Timeouts, biflow};
+use super::{Aggregator, Incomplete, Observers, Timeouts, biflow};
 
 impl Aggregator {
     /// Sets when the flow is looked at again.
@@ -18,8 +19,8 @@ impl Aggregator {
         let active_ms = self.active_ms(live.observer);
         let both_heard = self.has_both(place);
         let timeouts = &self.rules.timeouts;
-        let deadline = timeouts.deadline(live, both_heard, active_ms, received.tick);
-        let deadline = self.wheel.second(deadline).max(received.next);
+        let deadline_ms = timeouts.deadline_ms(live, both_heard, active_ms, received.next_ms);
+        let deadline = self.wheel.second_at(deadline_ms).max(received.next);
         let Some(live) = self.table.get_mut(place) else {
             return;
         };
@@ -69,8 +70,8 @@ impl Aggregator {
             return self.forget(place);
         }
         // More may be known of its exporter than when its last record came.
-        if let Some(later) = self.waits_until(place, live) {
-            let later = self.wheel.second(later);
+        if let Some(later_ms) = self.waits_until_ms(place, live) {
+            let later = self.wheel.second_at(later_ms);
             if later > until {
                 return self.put_off(place, later);
             }
@@ -85,13 +86,13 @@ impl Aggregator {
 
     /// Until when a piece of a flow may still come, by what is known now; `None` if it is
     /// over for another reason.
-    fn waits_until(&self, place: u32, live: &Live) -> Option<Tick> {
+    fn waits_until_ms(&self, place: u32, live: &Live) -> Option<i64> {
         let timeouts = &self.rules.timeouts;
         let is_over = live.lifetime_ms() >= timeouts.longest_lifetime_ms
             || live.is(known::IDLE)
             || live.has_ended(self.has_both(place));
         let waiting_ms = timeouts.waiting_ms(self.active_ms(live.observer));
-        (!is_over).then(|| tick_from(live.seen_ms.saturating_add(waiting_ms)))
+        (!is_over).then(|| live.seen_ms.saturating_add(waiting_ms))
     }
 
     fn put_off(&mut self, place: u32, deadline: Second) {
@@ -123,9 +124,9 @@ impl Aggregator {
         };
         live.known |= known::LEFT;
         live.known &= !known::TOUCHED;
-        let deadline = tick_from(live.seen_ms.saturating_add(waiting_ms));
+        let deadline_ms = live.seen_ms.saturating_add(waiting_ms);
         self.remembered += 1;
-        let deadline = self.wheel.second(deadline);
+        let deadline = self.wheel.second_at(deadline_ms);
         if let Some(live) = self.table.get_mut(place) {
             live.deadline = deadline;
         }
@@ -178,8 +179,7 @@ impl Aggregator {
             return;
         };
         self.remembered -= usize::from(live.is(known::LEFT));
-        let mirrored = self.rules.biflow.then(|| live.key.mirrored());
-        let tag = self.tag(live, mirrored.as_ref(), exporter);
+        let tag = self.tag(live, exporter);
         self.count_observers(place);
         self.table.remove(tag, partition, place);
         self.observers.release(observer);
@@ -244,26 +244,21 @@ impl Aggregator {
 
 impl Timeouts {
     /// When a flow is over, if no further record comes: a linger after the end of the
-    /// second in which the record came that told its end; else when no piece can come.
-    pub(super) fn deadline(
+    /// second in which the record came that told its end, at `next_ms`; else when no piece
+    /// can come.
+    pub(super) const fn deadline_ms(
         &self,
         live: &Live,
         both_heard: bool,
         active_ms: i64,
-        received: Tick,
-    ) -> Tick {
-        let next = received.next();
+        next_ms: i64,
+    ) -> i64 {
         if live.lifetime_ms() >= self.longest_lifetime_ms {
-            return next;
+            return next_ms;
         }
         if live.is(known::IDLE) || live.has_ended(both_heard) {
-            return tick_from(next.millis().saturating_add(self.linger_ms));
+            return next_ms.saturating_add(self.linger_ms);
         }
-        tick_from(live.seen_ms.saturating_add(self.waiting_ms(active_ms)))
+        live.seen_ms.saturating_add(self.waiting_ms(active_ms))
     }
-}
-
-/// The first tick at or after a time in milliseconds.
-fn tick_from(millis: i64) -> Tick {
-    Tick::from_secs(millis.saturating_add(999).div_euclid(1_000))
 }

@@ -33,6 +33,8 @@ pub(super) mod known {
     pub(in super::super) const TOUCHED: u16 = 1 << 12;
     /// It has left, and is remembered for what others may still report of it.
     pub(in super::super) const LEFT: u16 = 1 << 13;
+    /// Its end was seen, by whichever side.
+    pub(in super::super) const OVER: u16 = CLOSED | CLOSED_BACK | ENDED;
     /// Nothing is kept here.
     pub(in super::super) const VACANT: u16 = 1 << 14;
     /// The wheel has it.
@@ -69,6 +71,8 @@ pub(super) struct Live {
     pub(super) known: u16,
     pub(super) tcp_flags: u16,
     pub(super) tos: u8,
+    /// Whether any of its times is so far away that sums with it may not fit.
+    pub(super) far: bool,
 }
 
 /// What few flows need: both directions, or more than one Observation Point.
@@ -119,6 +123,9 @@ impl Live {
             known: facts(record),
             tcp_flags: record.tcp_flags.unwrap_or(0),
             tos: record.tos.unwrap_or(0),
+            far: [record.start_ms, end_ms, record.end_seen_ms]
+                .into_iter()
+                .any(is_far),
         }
     }
 
@@ -152,6 +159,7 @@ impl Live {
     /// Time that a piece adds beyond either end is active; so is the length of a piece
     /// that came late and lies within the flow, since it fills a gap.
     pub(super) fn join(&mut self, piece: &Self, start_ms: i64, end_ms: i64) {
+        self.far |= piece.far;
         let (start, end) = (self.start_ms, self.end_ms);
         let added = if start_ms >= start && end_ms <= end {
             span(start_ms, end_ms)
@@ -162,12 +170,33 @@ impl Live {
         self.end_ms = end.max(end_ms);
         let active = self.active_ms.saturating_add(added);
         self.active_ms = active.min(span(self.start_ms, self.end_ms));
-        self.records = self.records.saturating_add(piece.records);
-        if self.sampling_rate != piece.sampling_rate {
-            self.sampling_rate = 0;
-        }
-        self.tcp_flags |= piece.tcp_flags;
         self.seen_ms = self.seen_ms.max(piece.seen_ms);
+        self.add_records(piece);
+    }
+
+    /// Adds a piece of this flow as [`Self::join`] does, where neither has a far time: as no
+    /// sum can miss its type, none is asked whether it did.
+    pub(super) fn join_near(&mut self, piece: &Self) {
+        let (start, end) = (self.start_ms, self.end_ms);
+        let (piece_start, piece_end) = (piece.start_ms, piece.end_ms);
+        let length = piece_end - piece_start;
+        let before = (start.min(piece_end) - piece_start).max(0);
+        let after = (piece_end - piece_start.max(end)).max(0);
+        let is_within = (piece_start >= start) & (piece_end <= end);
+        let added = if is_within { length } else { before + after };
+        self.start_ms = start.min(piece_start);
+        self.end_ms = end.max(piece_end);
+        let lasted = (self.end_ms - self.start_ms).unsigned_abs();
+        self.active_ms = (self.active_ms + added.unsigned_abs()).min(lasted);
+        self.seen_ms = self.seen_ms.max(piece.seen_ms);
+        self.add_records(piece);
+    }
+
+    fn add_records(&mut self, piece: &Self) {
+        self.records = self.records.saturating_add(piece.records);
+        let is_same = self.sampling_rate == piece.sampling_rate;
+        self.sampling_rate = if is_same { self.sampling_rate } else { 0 };
+        self.tcp_flags |= piece.tcp_flags;
     }
 
     /// Adds counters and facts of a piece of the same direction.
@@ -177,6 +206,17 @@ impl Live {
         self.bytes = self.bytes.saturating_add(piece.bytes);
         // The values of the first record hold; what it had none of, a later may have.
         let new = piece.known & VALUES & !self.known;
+        if new != 0 {
+            self.take_values(piece, new);
+        }
+        self.key.complete_vlan(&piece.key);
+        // Whether the exporter waits no longer is for its last record to say.
+        self.known = self.known & !known::IDLE | piece.known;
+    }
+
+    /// Takes the values of a piece over that are `new`.
+    #[cold]
+    const fn take_values(&mut self, piece: &Self, new: u16) {
         if new & known::TOS != 0 {
             self.tos = piece.tos;
         }
@@ -186,9 +226,6 @@ impl Live {
         if new & known::OUT_IF != 0 {
             self.out_if = piece.out_if;
         }
-        self.key.complete_vlan(&piece.key);
-        // Whether the exporter waits no longer is for its last record to say.
-        self.known = self.known & !known::IDLE | piece.known;
     }
 
     /// Adds facts of a piece of the opposite direction.
@@ -259,6 +296,12 @@ const fn mirrored(facts: u16) -> u16 {
         0
     };
     facts & SAME | closed | calls
+}
+
+/// Whether a time is so far from 1970 that a sum of two or three such may not fit.
+const fn is_far(millis: i64) -> bool {
+    const NEAR_MS: u64 = 1 << 60;
+    millis.unsigned_abs() > NEAR_MS
 }
 
 /// Milliseconds from `start` to `end`; 0 if `end` comes first.

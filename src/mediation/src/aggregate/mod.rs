@@ -35,7 +35,8 @@
 //! |---|---|
 //! | `rules`, `timeouts` | what the operator decides |
 //! | `live`, `packed` | one flow in the making, and its key, in little space |
-//! | `arrive`, `leave` | what becomes of a record, and when a flow leaves |
+//! | `plan`, `plain` | a batch, worked out beforehand, and taken in the short way |
+//! | `arrive`, `leave` | what becomes of any record, and when a flow leaves |
 //! | `join` | how a record relates to the live flow of its key |
 //! | `biflow` | both directions as one flow |
 //! | `observers` | exporters by number |
@@ -51,6 +52,8 @@ mod leave;
 mod live;
 mod observers;
 mod packed;
+mod plain;
+mod plan;
 mod rules;
 mod table;
 mod timeouts;
@@ -58,41 +61,15 @@ mod wheel;
 
 use std::sync::Arc;
 
-use flow::{AggregatedFlow, Exporter, Observed, OriginalFlow, PARTITIONS, Tick};
+use flow::{AggregatedFlow, PARTITIONS};
 
 pub use counters::{Counters, Volume};
 pub use heard::{Cuts, Heard, Listener, Source, Timeout};
-use live::Live;
-use packed::PackedKey;
+pub use plan::Plan;
 pub use rules::{Apart, Incomplete, Observers, Rules};
-use table::{NONE, Table, Tag};
+use table::Table;
 pub use timeouts::Timeouts;
-use wheel::{Second, Wheel};
-
-/// How many records before its own a flow is read once more, into the nearest cache.
-const AHEAD: usize = 6;
-
-/// What one record asks for, worked out before anything is changed.
-#[derive(Debug)]
-struct Step {
-    tag: Tag,
-    /// Where its flow most likely is.
-    hint: u32,
-    exporter: Exporter,
-    observed: Option<Observed>,
-}
-
-/// What a batch would change; applying it cannot fail.
-#[derive(Debug, Default)]
-pub struct Plan {
-    steps: Vec<Step>,
-    /// The flow that each record alone would be.
-    pieces: Vec<Live>,
-    counters: Counters,
-    received: Tick,
-    /// What was read for no other reason than to have it near.
-    fetched: u32,
-}
+use wheel::Wheel;
 
 /// Flows in the making.
 #[derive(Debug)]
@@ -137,54 +114,6 @@ impl Aggregator {
         }
     }
 
-    /// What records received within the second `received` ask for. `used` is a plan that
-    /// was applied, whose memory serves again.
-    ///
-    /// It works in five passes, each of short and independent steps, so that the
-    /// processor waits for many places of memory at once: almost every record is of a
-    /// flow that no cache holds.
-    #[must_use]
-    pub fn plan(&self, flows: &[OriginalFlow], received: Tick, used: Plan) -> Plan {
-        let mut plan = used;
-        plan.received = received;
-        plan.counters = Counters::default();
-        plan.steps.clear();
-        plan.pieces.clear();
-        let by_vlan = self.rules.apart.vlan;
-        let pieces = flows.iter().map(|flow| Live::new(flow, by_vlan));
-        plan.pieces.extend(pieces);
-        for (flow, piece) in flows.iter().zip(&plan.pieces) {
-            plan.counters.take_in(flow, piece);
-            let mirrored = self.rules.biflow.then(|| piece.key.mirrored());
-            let tag = self.tag(piece, mirrored.as_ref(), flow.exporter);
-            plan.steps.push(Step {
-                tag,
-                hint: NONE,
-                exporter: flow.exporter,
-                observed: flow.observed,
-            });
-        }
-        let mut fetched = 0;
-        for step in &plan.steps {
-            fetched ^= self.table.fetch_index(step.tag);
-        }
-        for step in &mut plan.steps {
-            step.hint = self.table.look(step.tag);
-        }
-        for step in &plan.steps {
-            fetched ^= self.table.fetch(step.hint);
-        }
-        plan.fetched = fetched;
-        plan
-    }
-
-    fn tag(&self, piece: &Live, mirrored: Option<&PackedKey>, exporter: Exporter) -> Tag {
-        let own = piece.key.words();
-        let words = mirrored.map_or(own, |mirrored| own.min(mirrored.words()));
-        self.table
-            .tag(words, self.rules.apart_from(piece, exporter))
-    }
-
     /// Takes over what has been heard of exporters. Like everything that decides what
     /// leaves, it is to change at the same tick in every run.
     pub fn hear(&mut self, heard: Arc<Heard>) {
@@ -196,31 +125,6 @@ impl Aggregator {
         let default_ms = self.rules.timeouts.exporter_active_ms;
         self.longest_active_ms = longest_ms.unwrap_or(0).max(default_ms);
         self.heard = heard;
-    }
-
-    /// Takes the records in, and gives the plan back to be used again. Moves values only:
-    /// nothing in it depends on their content being sane.
-    pub fn apply(&mut self, mut plan: Plan) -> Plan {
-        self.counters.add(&plan.counters);
-        let received = Received {
-            next: self.wheel.second(plan.received.next()),
-            tick: plan.received,
-        };
-        let mut fetched = plan.fetched;
-        let ahead = plan.steps.iter().skip(AHEAD).map(|step| step.hint);
-        let ahead = ahead.chain(std::iter::repeat(NONE));
-        for ((step, piece), ahead) in plan.steps.iter().zip(&mut plan.pieces).zip(ahead) {
-            fetched ^= self.table.fetch(ahead);
-            piece.observer = self
-                .observers
-                .number(step.exporter, step.observed, &self.heard);
-            let active_ms = self.note_delay(piece, received.tick);
-            if !self.join_plainly(step, piece, active_ms, received) {
-                self.take_in(step, piece, received);
-            }
-        }
-        plan.fetched = fetched;
-        plan
     }
 
     /// What went in and out so far.
@@ -240,14 +144,6 @@ impl Aggregator {
     pub fn held(&self) -> u64 {
         (self.live() + self.due.len()) as u64
     }
-}
-
-/// When a batch was received.
-#[derive(Debug, Clone, Copy)]
-struct Received {
-    tick: Tick,
-    /// The first second in which what it changes can come up.
-    next: Second,
 }
 
 #[cfg(test)]

@@ -1,14 +1,22 @@
 //! The Flow Key as live flows keep it: 40 octets without a discriminant between them.
 
+use std::hash::Hasher;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use flow::{FlowKey, Icmp, Vlan};
 
-/// Bits of [`PackedKey::kind`].
-const SRC_V4: u8 = 1;
-const DST_V4: u8 = 2;
-const ICMP: u8 = 4;
-const BY_VLAN: u8 = 8;
+/// Bits of the last octet of [`PackedKey::rest`].
+const SRC_V4: u64 = 1;
+const DST_V4: u64 = 2;
+const ICMP: u64 = 4;
+const BY_VLAN: u64 = 8;
+/// Where the other parts of it stand, from which bit on.
+const SRC_PORT: u32 = 48;
+const DST_PORT: u32 = 32;
+const VLAN: u32 = 16;
+const PROTOCOL: u32 = 8;
+/// The bits of the VLAN.
+const VLAN_BITS: u64 = 0xFFFF << VLAN;
 
 /// What tells one flow from another: the 5-tuple, the type and code of ICMP (which has
 /// no ports, so they stand in the place of the destination port), and the VLAN where
@@ -18,12 +26,9 @@ const BY_VLAN: u8 = 8;
 pub(super) struct PackedKey {
     src: [u64; 2],
     dst: [u64; 2],
-    src_port: u16,
-    dst_port: u16,
-    /// 0 if there is none.
-    vlan: u16,
-    protocol: u8,
-    kind: u8,
+    /// The ports, the VLAN (0 if there is none), the protocol, and what kind of key it is:
+    /// one word, so that it is compared and hashed as one.
+    rest: u64,
 }
 
 /// Upper and lower half of an address, and whether it is IPv4.
@@ -80,7 +85,7 @@ impl PackedKey {
         by_vlan: bool,
     ) -> Self {
         let ((src, src_v4), (dst, dst_v4)) = (halves(key.src_addr), halves(key.dst_addr));
-        let flag = |is: bool, bit: u8| if is { bit } else { 0 };
+        let flag = |is: bool, bit: u64| if is { bit } else { 0 };
         let kind = flag(src_v4, SRC_V4)
             | flag(dst_v4, DST_V4)
             | flag(icmp.is_some(), ICMP)
@@ -89,95 +94,128 @@ impl PackedKey {
             Some(icmp) => (0, u16::from_be_bytes([icmp.kind, icmp.code])),
             None => (key.src_port, key.dst_port),
         };
-        Self {
-            src,
-            dst,
-            src_port,
-            dst_port,
-            vlan: vlan.map_or(0, Vlan::get),
-            protocol: key.protocol,
-            kind,
-        }
+        let vlan = u64::from(vlan.map_or(0, Vlan::get)) << VLAN;
+        let rest = ports(src_port, dst_port) | vlan | u64::from(key.protocol) << PROTOCOL | kind;
+        Self { src, dst, rest }
+    }
+
+    const fn is(&self, kind: u64) -> bool {
+        self.rest & kind != 0
+    }
+
+    const fn src_port(&self) -> u16 {
+        part(self.rest, SRC_PORT)
+    }
+
+    const fn dst_port(&self) -> u16 {
+        part(self.rest, DST_PORT)
     }
 
     pub(super) const fn protocol(&self) -> u8 {
-        self.protocol
+        let [.., protocol, _] = self.rest.to_be_bytes();
+        protocol
     }
 
     pub(super) const fn vlan(&self) -> Option<Vlan> {
-        Vlan::new(self.vlan)
+        Vlan::new(part(self.rest, VLAN))
     }
 
     /// Takes the VLAN of a piece of the same flow over, if there was none.
     pub(super) const fn complete_vlan(&mut self, piece: &Self) {
-        if self.vlan == 0 {
-            self.vlan = piece.vlan;
+        if self.rest & VLAN_BITS == 0 {
+            self.rest |= piece.rest & VLAN_BITS;
         }
     }
 
     pub(super) fn icmp(&self) -> Option<Icmp> {
-        let [kind, code] = self.dst_port.to_be_bytes();
-        (self.kind & ICMP != 0).then_some(Icmp { kind, code })
+        let [kind, code] = self.dst_port().to_be_bytes();
+        self.is(ICMP).then_some(Icmp { kind, code })
     }
 
     pub(super) fn key(&self) -> FlowKey {
-        let port = |port| if self.kind & ICMP != 0 { 0 } else { port };
+        let port = |port| if self.is(ICMP) { 0 } else { port };
         FlowKey {
-            src_addr: addr(self.src, self.kind & SRC_V4 != 0),
-            dst_addr: addr(self.dst, self.kind & DST_V4 != 0),
-            src_port: port(self.src_port),
-            dst_port: port(self.dst_port),
-            protocol: self.protocol,
+            src_addr: addr(self.src, self.is(SRC_V4)),
+            dst_addr: addr(self.dst, self.is(DST_V4)),
+            src_port: port(self.src_port()),
+            dst_port: port(self.dst_port()),
+            protocol: self.protocol(),
         }
     }
 
     /// The key of the opposite direction; that of an ICMP message is its answer's.
     pub(super) fn mirrored(&self) -> Self {
-        let swapped = (self.kind & SRC_V4) << 1 | (self.kind & DST_V4) >> 1;
+        const SAME: u64 = VLAN_BITS | 0xFF << PROTOCOL | ICMP | BY_VLAN;
+        let swapped = (self.rest & SRC_V4) << 1 | (self.rest & DST_V4) >> 1;
         let (src_port, dst_port) = match self.icmp() {
             Some(icmp) => (0, u16::from_be_bytes([answer(icmp.kind), icmp.code])),
-            None => (self.dst_port, self.src_port),
+            None => (self.dst_port(), self.src_port()),
         };
         Self {
             src: self.dst,
             dst: self.src,
-            src_port,
-            dst_port,
-            kind: swapped | self.kind & (ICMP | BY_VLAN),
-            ..*self
+            rest: ports(src_port, dst_port) | self.rest & SAME | swapped,
         }
     }
 
-    /// The five words that identify it, for hashing.
-    pub(super) fn words(&self) -> [u64; 5] {
+    /// The five words that identify it.
+    pub(super) const fn words(&self) -> [u64; 5] {
         let [src_high, src_low] = self.src;
         let [dst_high, dst_low] = self.dst;
-        [src_high, src_low, dst_high, dst_low, self.rest()]
+        [
+            src_high,
+            src_low,
+            dst_high,
+            dst_low,
+            self.rest & self.mask(),
+        ]
     }
 
-    /// What identifies it besides the addresses.
-    const fn rest(&self) -> u64 {
-        let vlan = if self.kind & BY_VLAN == 0 {
-            0
+    /// The bits of [`Self::rest`] that identify it.
+    const fn mask(&self) -> u64 {
+        if self.rest & BY_VLAN == 0 {
+            !VLAN_BITS
         } else {
-            self.vlan
-        };
-        (self.src_port as u64) << 48
-            | (self.dst_port as u64) << 32
-            | (vlan as u64) << 16
-            | (self.protocol as u64) << 8
-            | self.kind as u64
+            !0
+        }
     }
 
     /// Whether the source has the higher port: clients' ports are above services'.
     pub(super) const fn is_from_higher_port(&self) -> bool {
-        self.src_port > self.dst_port
+        self.src_port() > self.dst_port()
     }
+}
+
+/// Hashes the words of a key, as few as hold them: of IPv4, two.
+pub(super) fn hash_words(words: [u64; 5], hasher: &mut impl Hasher) {
+    const V4: u64 = SRC_V4 | DST_V4;
+    let [src_high, src_low, dst_high, dst_low, rest] = words;
+    if rest & V4 == V4 {
+        hasher.write_u64(src_low << 32 | dst_low);
+    } else {
+        for word in [src_high, src_low, dst_high, dst_low] {
+            hasher.write_u64(word);
+        }
+    }
+    hasher.write_u64(rest);
+}
+
+/// The ports, where they stand.
+fn ports(src: u16, dst: u16) -> u64 {
+    u64::from(src) << SRC_PORT | u64::from(dst) << DST_PORT
+}
+
+/// The 16 bits from a bit on.
+#[expect(clippy::cast_possible_truncation, reason = "16 bits are meant")]
+const fn part(rest: u64, from: u32) -> u16 {
+    (rest >> from) as u16
 }
 
 impl PartialEq for PackedKey {
     fn eq(&self, other: &Self) -> bool {
-        self.src == other.src && self.dst == other.dst && self.rest() == other.rest()
+        // Those of another kind differ in any case.
+        let rest = (self.rest ^ other.rest) & self.mask();
+        self.src == other.src && self.dst == other.dst && rest == 0
     }
 }
 

@@ -5,10 +5,11 @@ use std::hash::{BuildHasher, Hasher};
 
 use flow::PARTITIONS;
 use foldhash::fast::FixedState;
+use prefetch_index::prefetch_index;
 
 use super::index::Index;
 use super::live::{Live, Side, known};
-use super::packed::PackedKey;
+use super::packed::{PackedKey, hash_words};
 use crate::slab::{Sidecars, Slab};
 
 /// No place.
@@ -65,9 +66,7 @@ impl Table {
     /// The tag of five words and of what tells flows apart besides.
     pub(super) fn tag(&self, words: [u64; 5], apart: u64) -> Tag {
         let mut hasher = self.hasher.build_hasher();
-        for word in words {
-            hasher.write_u64(word);
-        }
+        hash_words(words, &mut hasher);
         if apart != 0 {
             hasher.write_u64(apart);
         }
@@ -76,9 +75,9 @@ impl Table {
         Tag(u32::from_be_bytes([a, b, c, d]))
     }
 
-    /// Reads from where the place of a tag stands, so that it is near when it is looked for.
-    pub(super) fn fetch_index(&self, tag: Tag) -> u32 {
-        self.index.fetch(tag.0)
+    /// Has it read where the place of a tag stands, so that it is near when it is looked for.
+    pub(super) fn prefetch_index(&self, tag: Tag) {
+        self.index.prefetch(tag.0);
     }
 
     /// The place of a flow of this tag, most likely the one that is looked for.
@@ -86,13 +85,13 @@ impl Table {
         self.index.look(tag.0)
     }
 
-    /// Reads from both cache lines of the flow in a place, the one with its key and the one
+    /// Has both cache lines of the flow in a place read, the one with its key and the one
     /// with what is known of it, so that they are near when they are used.
-    pub(super) fn fetch(&self, place: u32) -> u32 {
-        let live = self.flows.get(place);
-        live.map_or(0, |live| {
-            u32::from(live.known) ^ u32::from(live.key.protocol())
-        })
+    pub(super) fn prefetch(&self, place: u32) {
+        if let Some(live) = self.flows.get(place) {
+            prefetch_index(std::slice::from_ref(live), 0);
+            prefetch_index(std::slice::from_ref(&live.known), 0);
+        }
     }
 
     /// The place of a flow of this key for which `is_it` holds, and the direction.
@@ -122,6 +121,11 @@ impl Table {
 
     pub(super) fn get(&self, place: u32) -> Option<&Live> {
         self.flows.get(place).filter(|live| !live.is(known::VACANT))
+    }
+
+    /// What is in a place: a flow, or what says that it is vacant.
+    pub(super) fn any_mut(&mut self, place: u32) -> Option<&mut Live> {
+        self.flows.get_mut(place)
     }
 
     pub(super) fn get_mut(&mut self, place: u32) -> Option<&mut Live> {

@@ -69,6 +69,12 @@ impl Timeouts {
             .saturating_add(self.slack_ms)
     }
 
+    /// After how long without a packet a flow is over that its exporter reports only then:
+    /// it has seen no more of it, and no record waits longer at the exporter.
+    pub(super) const fn quiet_ms(&self) -> i64 {
+        self.idle_ms.saturating_add(self.slack_ms)
+    }
+
     /// After how many seconds without a record a flow has left, however long its
     /// exporter's active timeout: none is longer than the longest lifetime.
     pub(super) const fn longest_wait_secs(&self) -> i64 {

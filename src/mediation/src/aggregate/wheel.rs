@@ -26,8 +26,8 @@ impl Second {
 #[derive(Debug, Default)]
 pub(super) struct Wheel {
     ring: Vec<Vec<u32>>,
-    /// Second 2^31.
-    base: Option<Tick>,
+    /// When second 0 begins, Unix milliseconds.
+    origin_ms: Option<i64>,
     /// Everything up to here has come up.
     done: Second,
 }
@@ -35,14 +35,20 @@ pub(super) struct Wheel {
 impl Wheel {
     /// The second of a tick; the first tick ever asked for becomes the middle of time.
     pub(super) fn second(&mut self, tick: Tick) -> Second {
+        self.second_at(tick.millis())
+    }
+
+    /// The first second at or after a time in milliseconds.
+    pub(super) fn second_at(&mut self, millis: i64) -> Second {
         const MIDDLE: i64 = 1 << 31;
-        if self.base.is_none() {
-            self.base = Some(tick);
+        let origin_ms = self.origin_ms.unwrap_or_else(|| {
+            let origin_ms = millis.saturating_sub(MIDDLE * 1_000);
             self.done = Second(1 << 31);
-        }
-        let base = self.base.unwrap_or(tick).secs();
-        let since = tick.secs().saturating_sub(base).saturating_add(MIDDLE);
-        Second(u32::try_from(since.max(0)).unwrap_or(u32::MAX))
+            self.origin_ms = Some(origin_ms);
+            origin_ms
+        });
+        let since = millis.saturating_sub(origin_ms).max(0).unsigned_abs();
+        Second(u32::try_from(since.div_ceil(1_000)).unwrap_or(u32::MAX))
     }
 
     /// Puts a place in for a second, and says in which it comes up: that one, the next,

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 
 use super::*;
 use flow::{
-    EndReason, Exporter, FlowKey,
+    EndReason, Exporter, FlowKey, Observed, OriginalFlow, Tick,
     tcp_flag::{ACK, FIN, RST, SYN},
 };
 
