@@ -83,6 +83,7 @@ impl Hall {
             next_seq,
             oldest_seq: self.oldest_seq(),
             policy: self.policy.name(),
+            key_id: self.policy.key_id(),
             techniques: &self.policy.techniques(),
         }
         .line();

@@ -12,6 +12,7 @@ use crate::raw;
 pub struct Anonymizer {
     policy: Policy,
     key_file: PathBuf,
+    is_key_file_given: bool,
     port_limit: u16,
 }
 
@@ -54,6 +55,12 @@ impl Anonymizer {
         &self.key_file
     }
 
+    /// Whether the settings name that file; else it is where one is by default.
+    #[must_use]
+    pub const fn is_key_file_given(&self) -> bool {
+        self.is_key_file_given
+    }
+
     /// `directory` is the recorder's, if that one is right.
     pub(crate) fn check(
         raw: &raw::Anonymizer,
@@ -64,9 +71,11 @@ impl Anonymizer {
         let key_file = key_file(&raw.key_file, check);
         let port_limit = item("anonymizer.port_limit", &raw.port_limit);
         let port_limit = check.integer(port_limit, &(0..=i64::from(u16::MAX)));
+        let key_file = key_file?;
         Some(Self {
             policy: policy?,
-            key_file: key_file?.or_else(|| directory.map(|path| path.join("anonymizer.key")))?,
+            is_key_file_given: key_file.is_some(),
+            key_file: key_file.or_else(|| directory.map(|path| path.join("anonymizer.key")))?,
             port_limit: u16::try_from(port_limit?).ok()?,
         })
     }

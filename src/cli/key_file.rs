@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use mediation::anonymize::{Key, KeyLengthError};
+use settings::Anonymizer;
 
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
@@ -48,23 +49,80 @@ pub(crate) enum KeyFileError {
         /// Its rights.
         mode: u32,
     },
+    /// There is a key already where one should be made.
+    #[error("key file {}: there is a key already; move it away to begin with a new one", path.display())]
+    There {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is no key where one should be.
+    #[error("key file {}: no such file; `flowstream keygen` makes one", path.display())]
+    Absent {
+        /// The file.
+        path: PathBuf,
+    },
     /// The system gives no random numbers.
     #[error("no random numbers for a new key: {0}")]
     Random(getrandom::Error),
 }
+
+/// The name of the credential that may be the key.
+const CREDENTIAL: &str = "anonymizer.key";
 
 /// Whether the key was there or was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
     /// The file was there.
     There,
+    /// It is a credential that the service was given.
+    Credential,
     /// The file was made, with a new key.
     Made,
 }
 
+/// The key that the settings speak of: that of the file that they name, else the
+/// credential of systemd, else that of the default file, which is made if there is none.
+pub(crate) fn of(anonymizer: &Anonymizer) -> Result<(Key, Found), KeyFileError> {
+    let path = anonymizer.key_file();
+    if anonymizer.is_key_file_given() {
+        return read_or_make(path);
+    }
+    match credential(std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from))? {
+        Some(key) => Ok((key, Found::Credential)),
+        None => read_or_make(path),
+    }
+}
+
+/// The key among the credentials of a directory, if there is one. systemd makes them
+/// readable for the service alone; where it does so by an access control list, the group
+/// seems to have rights that only the list's mask stands for (systemd.exec(5)).
+fn credential(directory: Option<PathBuf>) -> Result<Option<Key>, KeyFileError> {
+    match directory {
+        Some(directory) => read(&directory.join(CREDENTIAL), 0o007),
+        None => Ok(None),
+    }
+}
+
+/// The key that is there.
+pub(crate) fn there(path: &Path) -> Result<Key, KeyFileError> {
+    let absent = || KeyFileError::Absent {
+        path: path.to_owned(),
+    };
+    read(path, 0o077)?.ok_or_else(absent)
+}
+
+/// A new key, in a new file.
+pub(crate) fn new(path: &Path) -> Result<Key, KeyFileError> {
+    if read(path, 0o077)?.is_some() {
+        let path = path.to_owned();
+        return Err(KeyFileError::There { path });
+    }
+    make(path)
+}
+
 /// The key in the file at `path`; a new one, in a new file of mode 0600, if there is none.
 pub(crate) fn read_or_make(path: &Path) -> Result<(Key, Found), KeyFileError> {
-    match read(path)? {
+    match read(path, 0o077)? {
         Some(key) => Ok((key, Found::There)),
         None => make(path).map(|key| (key, Found::Made)),
     }
@@ -82,7 +140,8 @@ fn key_of(path: &Path, octets: &[u8]) -> Result<Key, KeyFileError> {
     })
 }
 
-fn read(path: &Path) -> Result<Option<Key>, KeyFileError> {
+/// The key in a file that may have none of these rights; `None` if there is no file.
+fn read(path: &Path, rights: u32) -> Result<Option<Key>, KeyFileError> {
     let file = match fs::File::open(path) {
         Ok(file) => file,
         // Below a file there is nothing either; making the directory will say why.
@@ -97,7 +156,7 @@ fn read(path: &Path) -> Result<Option<Key>, KeyFileError> {
         Err(error) => return Err(unreadable(path)(error)),
     };
     let mode = file.metadata().map_err(unreadable(path))?.mode() & 0o7777;
-    if mode & 0o077 != 0 {
+    if mode & rights != 0 {
         return Err(KeyFileError::Rights {
             path: path.to_owned(),
             mode,
@@ -189,6 +248,20 @@ mod tests {
             1,
             "nothing is left over"
         );
+    }
+
+    #[test]
+    fn a_credential_is_a_key_whose_rights_a_mask_may_hide() {
+        let directory = Directory::new("credential");
+        assert!(credential(None).unwrap().is_none());
+        assert!(credential(Some(directory.0.clone())).unwrap().is_none());
+        let path = directory.0.join(CREDENTIAL);
+        fs::write(&path, [7; Key::LEN]).unwrap();
+        for (mode, right) in [(0o400, true), (0o440, true), (0o444, false)] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let found = credential(Some(directory.0.clone()));
+            assert_eq!(found.is_ok_and(|key| key.is_some()), right, "{mode:o}");
+        }
     }
 
     #[test]

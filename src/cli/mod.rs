@@ -8,6 +8,7 @@ mod error;
 mod generate;
 mod inspect;
 mod key_file;
+mod keygen;
 mod library;
 mod log;
 mod parts;
@@ -60,6 +61,8 @@ enum Command {
     Generate(generate::GenerateArgs),
     /// Print what a capture, a datagram or a raw dataset holds
     Inspect(inspect::InspectArgs),
+    /// Make a key for the anonymization
+    Keygen(keygen::KeygenArgs),
     /// Update, build and ask the databases that flows are looked up in
     Db(db::DbArgs),
     /// Collector, exporter and client in one, for a few seconds
@@ -93,6 +96,7 @@ pub(crate) fn main() -> ExitCode {
         Some(Command::Subscribe(args)) => subscribe::run(&args),
         Some(Command::Generate(args)) => generate::run(args).map_err(CliError::Generate),
         Some(Command::Inspect(args)) => inspect::run(settings, &args),
+        Some(Command::Keygen(args)) => keygen::run(settings, &args),
         Some(Command::Db(args)) => db::run(settings, &args),
         Some(Command::Demo(args)) => demo::run(settings, &args),
     };

@@ -2,7 +2,7 @@
 
 use actors::pipeline::Parts;
 use actors::tls::ExporterTls;
-use mediation::anonymize::{Anonymization, CryptoPan, OctetPermutation, Policy};
+use mediation::anonymize::{Anonymization, CryptoPan, KeyId, OctetPermutation, Policy};
 use mediation::select::PortLimit;
 use settings::{Mode, Settings};
 use tracing::{info, warn};
@@ -43,28 +43,36 @@ fn anonymization(settings: &Settings) -> Result<Anonymization, CliError> {
         0 => PortLimit::OFF,
         limit => PortLimit::at(limit),
     };
-    Ok(Anonymization::new(policy(settings)?).with_ports(ports))
+    let (policy, key) = policy(settings)?;
+    Ok(Anonymization::new(policy)
+        .with_ports(ports)
+        .with_key_id(key))
 }
 
-fn policy(settings: &Settings) -> Result<Policy, CliError> {
+/// The policy, and what names its key.
+fn policy(settings: &Settings) -> Result<(Policy, Option<KeyId>), CliError> {
     let anonymizer = settings.anonymizer();
     match anonymizer.policy() {
         settings::Policy::None => {
             warn!("anonymizer.policy is none: original addresses leave as they are");
-            Ok(Policy::None)
+            Ok((Policy::None, None))
         }
         settings::Policy::Cnsm2019 => {
             warn!("anonymizer.policy is cnsm2019: its key was published, so it hides little");
             let octets = OctetPermutation::new(OctetPermutation::PUBLISHED_SEED);
-            Ok(Policy::Cnsm2019(Box::new(octets)))
+            Ok((Policy::Cnsm2019(Box::new(octets)), None))
         }
         settings::Policy::Standard => {
-            let path = anonymizer.key_file();
-            let (key, found) = key_file::read_or_make(path)?;
-            if found == Found::Made {
-                info!(file = %path.display(), "made a new anonymization key; keep it apart from the data");
+            let (key, found) = key_file::of(anonymizer)?;
+            let (path, id) = (anonymizer.key_file().display(), key.id());
+            match found {
+                Found::Made => {
+                    info!(file = %path, key_id = %id, "made a new anonymization key; keep it apart from the data");
+                }
+                Found::There => info!(file = %path, key_id = %id, "anonymization key"),
+                Found::Credential => info!(key_id = %id, "anonymization key, of a credential"),
             }
-            Ok(Policy::Standard(Box::new(CryptoPan::new(&key))))
+            Ok((Policy::Standard(Box::new(CryptoPan::new(&key))), Some(id)))
         }
     }
 }

@@ -27,6 +27,7 @@ mod enrichment;
 mod inspect;
 mod kept;
 mod kernel_drops;
+mod keygen;
 mod long_flows;
 mod replay;
 mod settings_command;

@@ -138,7 +138,8 @@ fn anonymization(policy: &Anonymization) -> Map<String, Value> {
     let fields: Map<_, _> = fields
         .map(|(field, technique)| (field.name().to_owned(), json!(technique)))
         .collect();
-    let value = json!({"policy": policy.name(), "fields": fields});
+    let key = policy.key_id().map(|id| id.to_string());
+    let value = json!({"policy": policy.name(), "key_id": key, "fields": fields});
     Map::from_iter([("anonymization".to_owned(), value)])
 }
 

@@ -1,5 +1,6 @@
 //! What the server answers a request with: one line of JSON.
 
+use mediation::anonymize::KeyId;
 use serde::Serialize;
 
 use crate::form::Layout;
@@ -86,6 +87,8 @@ pub struct Welcome<'a> {
     pub oldest_seq: u64,
     /// The name of the anonymization policy.
     pub policy: &'a str,
+    /// What names the key that it is with.
+    pub key_id: Option<KeyId>,
     /// What is done to fields that are changed: name and technique of RFC 6235.
     pub techniques: &'a [(flow::Field, &'static str)],
 }
@@ -106,6 +109,8 @@ struct SchemaField {
 #[derive(Serialize)]
 struct Anonymization<'a> {
     policy: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_id: Option<String>,
     fields: Vec<Technique>,
 }
 
@@ -145,6 +150,7 @@ impl Welcome<'_> {
             oldest_seq: self.oldest_seq,
             anonymization: Anonymization {
                 policy: self.policy,
+                key_id: self.key_id.map(|id| id.to_string()),
                 fields: self.techniques.iter().map(technique).collect(),
             },
             schema: schema(self.form),
@@ -217,6 +223,7 @@ mod tests {
             next_seq: 7,
             oldest_seq: 2,
             policy: "standard",
+            key_id: None,
             techniques: &[(flow::Field::SrcAddr, "prefix-preserving")],
         }
         .line();

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
 /// A 256-bit key. It is wiped from memory when dropped and never printed.
@@ -41,10 +42,34 @@ impl Key {
         })
     }
 
+    /// What names the key in metadata. It tells nothing of the key, which is random.
+    #[must_use]
+    pub fn id(&self) -> KeyId {
+        let digest = Sha256::new()
+            .chain_update(ID_CONTEXT)
+            .chain_update(self.0)
+            .finalize();
+        KeyId(digest.first_chunk().copied().unwrap_or_default())
+    }
+
     /// The octets, for whoever derives a cipher or stores the key.
     #[must_use]
     pub const fn octets(&self) -> &[u8; Self::LEN] {
         &self.0
+    }
+}
+
+/// Keeps the digest that names a key apart from all others that are made of it.
+const ID_CONTEXT: &[u8] = b"flowstream: the id of an anonymization key\0";
+
+/// The name of a key: the first 64 bits of a SHA-256 of it, as 16 hexadecimal digits.
+/// Equal keys have equal names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyId([u8; 8]);
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", u64::from_be_bytes(self.0))
     }
 }
 
@@ -57,5 +82,20 @@ impl Drop for Key {
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_keys_have_equal_names_and_others_do_not() {
+        let id = |octet: u8| Key::from_octets(&[octet; Key::LEN]).unwrap().id();
+        assert_eq!(id(7), id(7));
+        assert_ne!(id(7), id(8));
+        // printf 'flowstream: the id of an anonymization key\0' and 32 times 07, through
+        // sha256sum.
+        assert_eq!(id(7).to_string(), "e0c2c277c060c477");
     }
 }

@@ -26,7 +26,7 @@ use flow::{
 };
 
 pub use crypto_pan::CryptoPan;
-pub use key::{Key, KeyLengthError};
+pub use key::{Key, KeyId, KeyLengthError};
 pub use octets::OctetPermutation;
 pub use reduced::{KeyFields, Nulls, Reduced, Totals};
 use remembered::Remembered;
@@ -100,6 +100,7 @@ impl AnonymizedFlow {
 pub struct Anonymization {
     policy: Policy,
     ports: PortLimit,
+    key_id: Option<KeyId>,
 }
 
 impl Anonymization {
@@ -109,6 +110,7 @@ impl Anonymization {
         Self {
             policy,
             ports: PortLimit::OFF,
+            key_id: None,
         }
     }
 
@@ -116,6 +118,21 @@ impl Anonymization {
     #[must_use]
     pub fn with_ports(self, ports: PortLimit) -> Self {
         Self { ports, ..self }
+    }
+
+    /// The same, told which key it is with.
+    #[must_use]
+    pub fn with_key_id(self, key: Option<KeyId>) -> Self {
+        Self {
+            key_id: key,
+            ..self
+        }
+    }
+
+    /// What names the key in metadata; `None` where there is none.
+    #[must_use]
+    pub const fn key_id(&self) -> Option<KeyId> {
+        self.key_id
     }
 
     /// The name of the policy as settings and metadata carry it.
