@@ -1,6 +1,6 @@
 //! One flow in the making, in 128 octets: two cache lines for each record that joins.
 
-use flow::tcp_flag::{ACK, FIN, RST, SYN};
+use flow::tcp_flag::{ACK, SYN};
 use flow::{AggregatedFlow, EndReason, Exporter, OriginalFlow, SamplingRate, protocol};
 
 use super::observers::Observer;
@@ -9,13 +9,17 @@ use super::wheel::Second;
 
 /// What is known of a flow, as bits of [`Live::known`].
 pub(super) mod known {
+    use flow::tcp_flag::{FIN, RST, SYN};
+
+    /// A FIN from the source. This and the next two are the bits of the TCP flags that say
+    /// so, so that they are taken over as they are.
+    pub(in super::super) const CLOSED: u16 = FIN;
     /// The opening of the connection was seen.
-    pub(in super::super) const OPENED: u16 = 1;
-    /// A FIN from the source, or from the destination.
-    pub(in super::super) const CLOSED: u16 = 1 << 1;
-    pub(in super::super) const CLOSED_BACK: u16 = 1 << 2;
+    pub(in super::super) const OPENED: u16 = SYN;
     /// A reset, or an exporter said that the end was seen.
-    pub(in super::super) const ENDED: u16 = 1 << 3;
+    pub(in super::super) const ENDED: u16 = RST;
+    /// A FIN from the destination.
+    pub(in super::super) const CLOSED_BACK: u16 = 1 << 3;
     /// Its exporter saw no packet for the idle timeout.
     pub(in super::super) const IDLE: u16 = 1 << 4;
     /// A record with SYN and without ACK from the source, or from the destination.
@@ -123,9 +127,7 @@ impl Live {
             known: facts(record),
             tcp_flags: record.tcp_flags.unwrap_or(0),
             tos: record.tos.unwrap_or(0),
-            far: [record.start_ms, end_ms, record.end_seen_ms]
-                .into_iter()
-                .any(is_far),
+            far: is_any_far([record.start_ms, end_ms, record.end_seen_ms]),
         }
     }
 
@@ -270,10 +272,8 @@ fn facts(record: &OriginalFlow) -> u16 {
     let is_tcp = record.key.protocol == protocol::TCP;
     let flags = record.tcp_flags.filter(|_| is_tcp).unwrap_or(0);
     let fact = |holds: bool, bit: u16| if holds { bit } else { 0 };
-    fact(flags & SYN != 0, known::OPENED)
-        | fact(flags & FIN != 0, known::CLOSED)
+    flags & (known::OPENED | known::CLOSED | known::ENDED)
         | fact(flags & (SYN | ACK) == SYN, known::CALLS)
-        | fact(flags & RST != 0, known::ENDED)
         | fact(record.end_reason == Some(EndReason::End), known::ENDED)
         | fact(record.end_reason == Some(EndReason::Idle), known::IDLE)
         | fact(record.tcp_flags.is_some(), known::FLAGS)
@@ -298,10 +298,14 @@ const fn mirrored(facts: u16) -> u16 {
     facts & SAME | closed | calls
 }
 
-/// Whether a time is so far from 1970 that a sum of two or three such may not fit.
-const fn is_far(millis: i64) -> bool {
-    const NEAR_MS: u64 = 1 << 60;
-    millis.unsigned_abs() > NEAR_MS
+/// Whether any of these times is so far from 1970 that a sum of two or three such may not
+/// fit.
+fn is_any_far(millis: [i64; 3]) -> bool {
+    const NEAR_MS: i64 = 1 << 60;
+    let shifted = millis.map(|millis| millis.wrapping_add(NEAR_MS).cast_unsigned());
+    // All of them are below a power of 2 if no bit of any is above.
+    let bits = shifted.into_iter().fold(0, |bits, millis| bits | millis);
+    bits >= 2 * NEAR_MS.cast_unsigned()
 }
 
 /// Milliseconds from `start` to `end`; 0 if `end` comes first.

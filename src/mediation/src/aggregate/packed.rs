@@ -187,6 +187,7 @@ impl PackedKey {
 }
 
 /// Hashes the words of a key, as few as hold them: of IPv4, two.
+#[inline(always)]
 pub(super) fn hash_words(words: [u64; 5], hasher: &mut impl Hasher) {
     const V4: u64 = SRC_V4 | DST_V4;
     let [src_high, src_low, dst_high, dst_low, rest] = words;

@@ -108,18 +108,23 @@ impl Aggregator {
     }
 
     /// The tag of a flow: the same for both directions, where they are one flow.
+    #[inline]
     pub(super) fn tag(&self, piece: &Live, exporter: Exporter) -> Tag {
+        if self.by_key_alone && !self.rules.biflow {
+            return self.table.tag(piece.key.words(), 0);
+        }
+        self.tag_by_rules(piece, exporter)
+    }
+
+    #[inline(never)]
+    fn tag_by_rules(&self, piece: &Live, exporter: Exporter) -> Tag {
         let own = piece.key.words();
         let words = if self.rules.biflow {
             own.min(PackedKey::mirrored(&piece.key).words())
         } else {
             own
         };
-        let apart = if self.by_key_alone {
-            0
-        } else {
-            self.rules.apart_from(piece, exporter)
-        };
-        self.table.tag(words, apart)
+        self.table
+            .tag(words, self.rules.apart_from(piece, exporter))
     }
 }

@@ -64,6 +64,7 @@ impl Table {
     }
 
     /// The tag of five words and of what tells flows apart besides.
+    #[inline(always)]
     pub(super) fn tag(&self, words: [u64; 5], apart: u64) -> Tag {
         let mut hasher = self.hasher.build_hasher();
         hash_words(words, &mut hasher);
