@@ -17,9 +17,10 @@ impl Aggregator {
             return;
         };
         let active_ms = self.active_ms(live.observer);
-        let both_heard = self.has_both(place);
+        let has_ended = live.has_ended(self.has_both(place));
         let timeouts = &self.rules.timeouts;
-        let deadline_ms = timeouts.deadline_ms(live, both_heard, active_ms, received.next_ms);
+        let waiting_ms = timeouts.waiting_ms(active_ms);
+        let deadline_ms = timeouts.deadline_ms(live, has_ended, waiting_ms, received.next_ms);
         let deadline = self.wheel.second_at(deadline_ms).max(received.next);
         let Some(live) = self.table.get_mut(place) else {
             return;
@@ -245,20 +246,20 @@ impl Aggregator {
 impl Timeouts {
     /// When a flow is over, if no further record comes: a linger after the end of the
     /// second in which the record came that told its end, at `next_ms`; else when no piece
-    /// can come.
+    /// can come, `waiting_ms` after its last packet.
     pub(super) const fn deadline_ms(
         &self,
         live: &Live,
-        both_heard: bool,
-        active_ms: i64,
+        has_ended: bool,
+        waiting_ms: i64,
         next_ms: i64,
     ) -> i64 {
         if live.lifetime_ms() >= self.longest_lifetime_ms {
             return next_ms;
         }
-        if live.is(known::IDLE) || live.has_ended(both_heard) {
+        if live.is(known::IDLE) || has_ended {
             return next_ms.saturating_add(self.linger_ms);
         }
-        live.seen_ms.saturating_add(self.waiting_ms(active_ms))
+        live.seen_ms.saturating_add(waiting_ms)
     }
 }

@@ -188,8 +188,9 @@ impl Live {
         let added = if is_within { length } else { before + after };
         self.start_ms = start.min(piece_start);
         self.end_ms = end.max(piece_end);
-        let lasted = (self.end_ms - self.start_ms).unsigned_abs();
-        self.active_ms = (self.active_ms + added.unsigned_abs()).min(lasted);
+        // Neither is negative.
+        let lasted = (self.end_ms - self.start_ms).cast_unsigned();
+        self.active_ms = (self.active_ms + added.cast_unsigned()).min(lasted);
         self.seen_ms = self.seen_ms.max(piece.seen_ms);
         self.add_records(piece);
     }

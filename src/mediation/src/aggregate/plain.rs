@@ -20,8 +20,8 @@ pub(super) struct Received {
 #[derive(Debug, Clone, Copy)]
 struct Reporter {
     observer: Observer,
-    /// After how long it cuts flows.
-    active_ms: i64,
+    /// How long after its last packet a flow of it may still get a record.
+    waiting_ms: i64,
     /// The least delay of a record that tells anything by itself.
     telling_ms: i64,
 }
@@ -63,12 +63,11 @@ impl Aggregator {
         let (exporter, observed) = (run.exporter, run.observed);
         let observer = self.observers.number(exporter, observed, &self.heard);
         let timeouts = &self.rules.timeouts;
-        let active_ms = self.active_ms(observer);
-        let late_ms = timeouts.waiting_ms(active_ms);
+        let waiting_ms = timeouts.waiting_ms(self.active_ms(observer));
         Reporter {
             observer,
-            active_ms,
-            telling_ms: timeouts.quiet_ms().min(late_ms),
+            waiting_ms,
+            telling_ms: timeouts.quiet_ms().min(waiting_ms),
         }
     }
 
@@ -98,7 +97,7 @@ impl Aggregator {
         } else {
             piece.known &= !known::IDLE;
         }
-        if delay_ms > timeouts.waiting_ms(reporter.active_ms) {
+        if delay_ms > reporter.waiting_ms {
             self.counters.late += 1;
         }
     }
@@ -142,7 +141,8 @@ impl Aggregator {
         live.add_forward(piece);
         live.known |= known::TOUCHED;
         self.counters.merged += 1;
-        let deadline_ms = timeouts.deadline_ms(live, false, reporter.active_ms, received.next_ms);
+        let (has_ended, waiting_ms) = (live.is(known::OVER), reporter.waiting_ms);
+        let deadline_ms = timeouts.deadline_ms(live, has_ended, waiting_ms, received.next_ms);
         live.deadline = self.wheel.second_at(deadline_ms).max(received.next);
         if !self.wheel.is_in_time(live) {
             let deadline = live.deadline;

@@ -47,8 +47,10 @@ impl Wheel {
             self.origin_ms = Some(origin_ms);
             origin_ms
         });
-        let since = millis.saturating_sub(origin_ms).max(0).unsigned_abs();
-        Second(u32::try_from(since.div_ceil(1_000)).unwrap_or(u32::MAX))
+        let since = millis.saturating_sub(origin_ms).max(0).cast_unsigned();
+        // The sum fits, as this is at most half of what the type holds.
+        let until_end = since + 999;
+        Second(u32::try_from(until_end / 1_000).unwrap_or(u32::MAX))
     }
 
     /// Puts a place in for a second, and says in which it comes up: that one, the next,
