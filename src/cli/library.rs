@@ -9,7 +9,7 @@ use actors::edition::Edition;
 use actors::librarian::{Library, LibraryError, Stock, Update};
 use actors::store::locate;
 use db::fetch::Cancel;
-use db::world::{Event, Occasion, Which, World};
+use db::world::{Event, Occasion, Which, World, WorldError};
 use db::{Databases, DbError, File, Files, Kept, MadeOf, Site};
 use serde::Deserialize;
 use serde_json::Value;
@@ -112,6 +112,8 @@ impl Library for Shelf {
                 is_new: updated.built.is_some(),
                 failed: updated.failed.len(),
             },
+            // Whoever is at it does what there is to do.
+            Err(WorldError::Busy { .. }) => Update::default(),
             Err(error) => {
                 error!(%error, "the global database is not updated; the one in use stays");
                 Update {
