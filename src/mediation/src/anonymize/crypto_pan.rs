@@ -8,35 +8,39 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
-use aes::{Aes128, Block};
-
 use super::Key;
-
-/// Blocks encrypted at a time: one IPv4 address, a quarter of an IPv6 one.
-const BLOCKS: usize = 32;
+use super::flips::Flips;
+use super::remembered::{Pool, Remembered};
 
 /// The permutation under one key; IPv4 and IPv6 follow the reference implementation.
+///
+/// It remembers addresses, within bounds ([`CryptoPan::MEMORY`]), for whoever maps
+/// many. What it remembers is wiped with the key.
 pub struct CryptoPan {
-    cipher: Aes128,
-    /// What stands in for the bits that are not looked at.
-    pad: u128,
+    flips: Flips,
+    pub(super) pool: Pool,
 }
 
 impl CryptoPan {
     /// The permutation of a key: its first 16 octets are the cipher's key, the
-    /// encryption of the last 16 is the pad.
+    /// encryption of the last 16 is the pad. It takes time for 65,536 blocks of AES.
     #[must_use]
     pub fn new(key: &Key) -> Self {
-        let (cipher_key, pad) = key.octets().split_at(16);
-        let cipher = Aes128::new(&array(cipher_key));
-        let mut pad = array(pad);
-        cipher.encrypt_block(&mut pad);
         Self {
-            cipher,
-            pad: u128::from_be_bytes(pad.0),
+            flips: Flips::new(key),
+            pool: Pool::default(),
         }
     }
+
+    /// Whether this processor has instructions for AES, and they are in use.
+    #[must_use]
+    pub fn hardware_accelerated() -> bool {
+        aes::hardware_accelerated()
+    }
+
+    /// The most octets of memory that a batch takes, once both families were seen; there are
+    /// as many memories as batches were in work at a time: one for each lane.
+    pub const MEMORY: usize = Remembered::MEMORY;
 
     /// The address that stands for `addr`, of the same family.
     #[must_use]
@@ -47,39 +51,54 @@ impl CryptoPan {
         }
     }
 
-    fn v4(&self, addr: u32) -> u32 {
-        addr ^ self.flips(u128::from(addr) << 96, 0)
-    }
-
-    fn v6(&self, addr: u128) -> u128 {
-        let flips = (0..4).fold(0, |flips, quarter| {
-            flips << 32 | u128::from(self.flips(addr, quarter * 32))
-        });
-        addr ^ flips
-    }
-
-    /// Which of the 32 bits from bit `from` on are flipped; `addr` is left-aligned.
-    fn flips(&self, addr: u128, from: u32) -> u32 {
-        let mut blocks = [Block::default(); BLOCKS];
-        for (block, bit) in blocks.iter_mut().zip(from..) {
-            // The `bit` leading bits of the address, the rest of the pad.
-            let kept = u128::MAX.checked_shl(128 - bit).unwrap_or(0);
-            *block = Array((addr & kept | self.pad & !kept).to_be_bytes());
+    /// Puts in the place of each address the one that stands for it.
+    pub fn anonymize_all(&self, addrs: &mut [IpAddr]) {
+        let mut remembered = Remembered::new(self);
+        for addrs in addrs.chunks_mut(Remembered::CHUNK) {
+            remembered.learn(addrs.iter().copied());
+            for addr in addrs {
+                *addr = remembered.anonymize(*addr);
+            }
         }
-        self.cipher.encrypt_blocks(&mut blocks);
-        blocks
-            .iter()
-            .fold(0, |flips, block| flips << 1 | u32::from(block.0[0] >> 7))
     }
-}
 
-/// The first 16 octets of a slice; zeros where it is shorter, which no caller's is.
-fn array(octets: &[u8]) -> Block {
-    let mut block = Block::default();
-    for (to, from) in block.iter_mut().zip(octets) {
-        *to = *from;
+    pub(super) fn v4(&self, addr: u32) -> u32 {
+        let [image] = self.v4_each([addr]);
+        image
     }
-    block
+
+    /// The images of several addresses, which cost less together.
+    pub(super) fn v4_each<const N: usize>(&self, addrs: [u32; N]) -> [u32; N] {
+        let wide = addrs.map(|addr| u128::from(addr) << 96);
+        let tails = self.flips.of_parts::<1, 1, N>(&wide);
+        let mut images = addrs;
+        for ((image, wide), tail) in images.iter_mut().zip(wide).zip(tails) {
+            let [.., high, low] = tail.to_be_bytes();
+            let tail = u32::from(u16::from_be_bytes([high, low]));
+            *image ^= u32::from(self.flips.head(wide)) << 16 | tail;
+        }
+        images
+    }
+
+    pub(super) fn v6(&self, addr: u128) -> u128 {
+        let [prefix] = self.v6_prefixes([addr]);
+        let [rest] = self.v6_rests([addr]);
+        addr ^ (u128::from(prefix) << 64 | u128::from(rest))
+    }
+
+    /// The flips of the first 64 bits of each address.
+    pub(super) fn v6_prefixes<const N: usize>(&self, addrs: [u128; N]) -> [u64; N] {
+        let mut prefixes = self.flips.of_parts::<1, 3, N>(&addrs);
+        for (prefix, addr) in prefixes.iter_mut().zip(addrs) {
+            *prefix |= u64::from(self.flips.head(addr)) << 48;
+        }
+        prefixes
+    }
+
+    /// The flips of the last 64 bits of each address.
+    pub(super) fn v6_rests<const N: usize>(&self, addrs: [u128; N]) -> [u64; N] {
+        self.flips.of_parts::<4, 4, N>(&addrs)
+    }
 }
 
 /// The key and what derives from it are never printed.
@@ -93,8 +112,6 @@ impl fmt::Debug for CryptoPan {
 mod tests {
     use super::*;
 
-    use proptest::prelude::*;
-
     /// The key of the reference implementation's sample program.
     pub(crate) const SAMPLE_KEY: [u8; 32] = [
         21, 34, 23, 141, 51, 164, 207, 128, 19, 10, 91, 22, 73, 144, 125, 16, 216, 152, 143, 131,
@@ -105,8 +122,30 @@ mod tests {
         CryptoPan::new(&Key::from_octets(&SAMPLE_KEY).unwrap())
     }
 
+    /// Addresses of the reference implementation's sample trace, and what it made of them.
+    const PUBLISHED: &str = include_str!("published.txt");
+
+    #[test]
+    fn agrees_with_the_sample_trace_of_the_reference_implementation() {
+        let parsed = |addr: &str| addr.parse::<IpAddr>().unwrap();
+        let (addrs, images): (Vec<IpAddr>, Vec<IpAddr>) = PUBLISHED
+            .lines()
+            .map(|line| line.split_once(' ').unwrap())
+            .map(|(addr, image)| (parsed(addr), parsed(image)))
+            .unzip();
+        assert_eq!(addrs.len(), 100);
+        let mut mapped = addrs.clone();
+        sample().anonymize_all(&mut mapped);
+        assert_eq!(mapped, images, "all at once");
+        let pan = sample();
+        for (addr, image) in addrs.into_iter().zip(images) {
+            assert_eq!(pan.anonymize(addr), image, "one by one: {addr}");
+        }
+    }
+
     #[test]
     fn agrees_with_the_published_sample_of_the_reference_implementation() {
+        let pan = sample();
         for (addr, expected) in [
             ("24.5.0.80", "100.9.15.210"),
             ("24.13.62.231", "100.2.192.247"),
@@ -126,37 +165,7 @@ mod tests {
         ] {
             let (addr, expected): (IpAddr, IpAddr) =
                 (addr.parse().unwrap(), expected.parse().unwrap());
-            assert_eq!(sample().anonymize(addr), expected, "{addr}");
-        }
-    }
-
-    fn common_v4(a: u32, b: u32) -> u32 {
-        (a ^ b).leading_zeros()
-    }
-
-    proptest! {
-        #[test]
-        fn common_prefixes_keep_their_length(a: u32, b: u32, keep in 0_u32..32) {
-            // Random pairs rarely share more than a few bits: make them share `keep`.
-            let mask = u32::MAX.checked_shl(32 - keep).unwrap_or(0);
-            let b = a & mask | b & !mask;
-            let pan = sample();
-            prop_assert_eq!(common_v4(pan.v4(a), pan.v4(b)), common_v4(a, b));
-        }
-
-        #[test]
-        fn common_prefixes_of_ipv6_keep_their_length(a: u128, b: u128, keep in 0_u32..128) {
-            let mask = u128::MAX.checked_shl(128 - keep).unwrap_or(0);
-            let b = a & mask | b & !mask;
-            let pan = sample();
-            prop_assert_eq!((pan.v6(a) ^ pan.v6(b)).leading_zeros(), (a ^ b).leading_zeros());
-        }
-
-        #[test]
-        fn another_key_gives_another_permutation(key: [u8; 32], addr: u128) {
-            prop_assume!(key != SAMPLE_KEY);
-            let other = CryptoPan::new(&Key::from_octets(&key).unwrap());
-            prop_assert_ne!(other.v6(addr), sample().v6(addr));
+            assert_eq!(pan.anonymize(addr), expected, "{addr}");
         }
     }
 
@@ -195,8 +204,9 @@ mod tests {
             .filter_map(|part| part.parse().ok())
             .collect();
         assert!(addrs.len() >= 200 && addrs.len().is_multiple_of(2));
+        let pan = sample();
         for pair in addrs.chunks_exact(2) {
-            assert_eq!(sample().anonymize(pair[0]), pair[1], "{}", pair[0]);
+            assert_eq!(pan.anonymize(pair[0]), pair[1], "{}", pair[0]);
         }
     }
 }

@@ -12,6 +12,7 @@
 //! ```
 
 mod crypto_pan;
+mod flips;
 mod key;
 pub mod method;
 mod octets;
@@ -252,8 +253,13 @@ impl Policy {
             }
             Self::Standard(pan) => {
                 let mut pan = Remembered::new(pan);
-                let anonymize_one = |flow| mapped(flow, |addr| pan.anonymize(addr), prefix_of);
-                flows.iter().map(anonymize_one).collect()
+                let mut anonymized = Vec::with_capacity(flows.len());
+                for flows in flows.chunks(Remembered::CHUNK) {
+                    pan.learn(flows.iter().flat_map(addresses));
+                    let one = |flow| mapped(flow, |addr| pan.anonymize(addr), prefix_of);
+                    anonymized.extend(flows.iter().map(one));
+                }
+                anonymized
             }
             Self::Cnsm2019(octets) => {
                 let map_network = |network, _| octets.map_network(network);
@@ -262,6 +268,12 @@ impl Policy {
             }
         }
     }
+}
+
+/// Every address of a flow.
+fn addresses(enriched: &EnrichedFlow) -> [IpAddr; 3] {
+    let flow = &enriched.flow;
+    [flow.key.src_addr, flow.key.dst_addr, flow.exporter.addr]
 }
 
 /// The flow with every address and every network mapped. What stands for a network may
@@ -307,5 +319,7 @@ fn prefix_of(network: Network, anonymized: IpAddr) -> Option<Network> {
     prefix.ok().map(Network::from)
 }
 
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod tests;
