@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 
 use dataset::name::{Content, SegmentName};
@@ -66,10 +67,21 @@ fn recorded(scratch: &Scratch) -> Received {
     let service = launch(scratch, "data").start();
     let mut client = Client::ask(service.client_port(), &json!({}));
     let port = service.exporter_port();
-    let args = ["--protocol", "v5,v9,ipfix", "--active-timeout", "1"];
-    let args = [&args[..], &["--count", "16000", "--rate", "2000"]].concat();
+    let seen = AtomicBool::new(false);
+    let send = || {
+        // As long as it takes, but not for ever.
+        for seed in 1..=60 {
+            if seen.load(Relaxed) {
+                return;
+            }
+            let seed = seed.to_string();
+            let args = ["--protocol", "v5,v9,ipfix", "--active-timeout", "1"];
+            let more = ["--count", "4000", "--rate", "2000", "--seed", &seed];
+            generate(scratch, port, &[&args[..], &more].concat());
+        }
+    };
     thread::scope(|scope| {
-        let running = scope.spawn(|| generate(scratch, port, &args));
+        let running = scope.spawn(send);
         for number in 0..=4 {
             let latest = |received: &Received| received.flows.last().map(version_of);
             client.read_until(|received| latest(received) == Some(number));
@@ -78,6 +90,7 @@ fn recorded(scratch: &Scratch) -> Received {
                 service.signal("HUP");
             }
         }
+        seen.store(true, Relaxed);
         running.join().unwrap();
     });
     let client = client.read_aside();
