@@ -175,6 +175,10 @@ impl Lookup for Databases {
     fn place(&self, addr: IpAddr) -> Place {
         self.table.place(addr)
     }
+
+    fn places(&self, addrs: &[IpAddr], into: &mut Vec<Place>) {
+        self.table.places(addrs, into);
+    }
 }
 
 /// What the operator says of all private addresses.

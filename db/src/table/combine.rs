@@ -1,5 +1,6 @@
 //! Which of the statements about an address count.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use flow::{Locality, Position};
@@ -114,27 +115,36 @@ pub(super) fn combine(builder: Builder) -> Table {
     }
 }
 
-/// The names that rows have, numbered anew in the order of the rows. So tables that know
-/// the same are the same, whatever was stated besides and in which order.
+/// The names that rows have, numbered anew: those of most rows first, so that what is
+/// looked up most lies in few cache lines, and those of as many in the order of the rows.
+/// So tables that know the same are the same, whatever was stated besides and in which
+/// order.
 fn used(names: &Names, rows: &mut [Row]) -> Names {
-    let mut numbers = vec![0; names.len()];
-    let mut kept = vec![None];
-    let mut renumber = |name: &mut u32| {
-        let old = usize::try_from(*name).unwrap_or(0);
-        let (Some(number), Some(text)) = (numbers.get_mut(old), names.get(old)) else {
-            return;
-        };
-        if *number == 0 && text.is_some() {
-            *number = u32::try_from(kept.len()).unwrap_or(0);
-            kept.push(text.clone());
+    let at = |name: u32| usize::try_from(name).unwrap_or(0);
+    // By old number: how many rows have it, and the first of them.
+    let mut uses = vec![(0_usize, 0); names.len()];
+    for (place, name) in rows.iter().flat_map(Row::names).enumerate() {
+        if let Some(uses) = uses.get_mut(at(name)) {
+            if uses.0 == 0 {
+                uses.1 = place;
+            }
+            uses.0 += 1;
         }
-        *name = *number;
-    };
-    for row in rows {
-        renumber(&mut row.as_name);
-        renumber(&mut row.network);
     }
-    kept
+    let is_used = |old: &usize| uses[*old].0 != 0 && names[*old].is_some();
+    let mut order: Vec<usize> = (0..names.len()).filter(is_used).collect();
+    order.sort_unstable_by_key(|old| (Reverse(uses[*old].0), uses[*old].1));
+    let mut numbers = vec![0; names.len()];
+    for (number, old) in (1..).zip(&order) {
+        numbers[*old] = number;
+    }
+    let number = |name: u32| numbers.get(at(name)).copied().unwrap_or(0);
+    for row in rows {
+        row.as_name = number(row.as_name);
+        row.network = number(row.network);
+    }
+    let kept = order.into_iter().map(|old| names[old].clone());
+    std::iter::once(None).chain(kept).collect()
 }
 
 type Layers = Both<Vec<Ranges<u32>>, Vec<Ranges<u128>>>;

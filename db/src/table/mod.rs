@@ -5,8 +5,8 @@ mod body;
 mod builder;
 mod combine;
 mod entry;
-mod index;
-mod key;
+mod many;
+mod multibit;
 mod names;
 mod numbered;
 mod origins;
@@ -15,6 +15,7 @@ mod row;
 mod search;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 use std::fmt;
 use std::net::IpAddr;

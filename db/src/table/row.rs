@@ -96,6 +96,11 @@ impl Row {
         u8::try_from(len).ok()
     }
 
+    /// The numbers of its names; 0 is none.
+    pub(super) const fn names(&self) -> [u32; 2] {
+        [self.as_name, self.network]
+    }
+
     /// Octets that a row takes in a file.
     pub(super) const OCTETS: usize = 32;
 

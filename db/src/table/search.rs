@@ -2,36 +2,37 @@
 
 use std::net::IpAddr;
 
-use super::index::{Index, Node};
-use super::key::Key;
+use super::multibit::Multibit;
 use super::ranges::{Ranges, begin};
+use super::tree::Tree;
 
 /// Where the value of an address of either family is found.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Search {
-    root_v4: Node,
-    v4: Index<u32>,
-    root_v6: Node,
-    /// Both halves of IPv6 addresses: hardly any prefix is longer than /64, so that the
-    /// first half nearly always decides.
-    v6: Index<u64>,
-    /// For first halves that do not: the roots for their second halves.
-    halves: Vec<Node>,
+    v4: Multibit,
+    /// The first halves of IPv6 addresses: hardly any prefix is longer than /64, so that
+    /// they nearly always decide.
+    v6: Tree,
+    /// For first halves that do not: where the ranges of their second halves end. They
+    /// begin where those before end.
+    halves: Vec<u32>,
+    seconds: Ranges<u64>,
 }
 
 /// The bit of a first half's value by which its second half decides; the rest is the
-/// number of its root. Values are numbers of rows, of which there are far fewer.
+/// number of its second halves' ranges. Values are numbers of rows, of which there are far fewer.
 const HALVES: u32 = 1 << 31;
 
 impl Search {
     /// A search of ranges that begin with the first address.
     pub(super) fn new(v4: &Ranges<u32>, v6: &Ranges<u128>) -> Self {
-        let mut search = Self::default();
-        search.root_v4 = search.v4.add(v4);
-        search.v4.shrink();
+        let mut search = Self {
+            v4: Multibit::new(v4),
+            ..Self::default()
+        };
         let firsts = search.firsts(v6);
-        search.root_v6 = search.v6.add(&firsts);
-        search.v6.shrink();
+        search.v6 = Tree::new(&firsts);
+        search.seconds.shrink_to_fit();
         search
     }
 
@@ -48,15 +49,13 @@ impl Search {
             if let ([_], 0) = (same, half(start)) {
                 firsts.push((first, value));
             } else {
-                let mut seconds: Ranges<u64> = Ranges::new();
                 if half(start) != 0 {
-                    seconds.push((0, before));
+                    self.seconds.push((0, before));
                 }
-                seconds.extend(same.iter().map(|(start, value)| (half(*start), *value)));
-                let root = u32::try_from(self.halves.len()).unwrap_or(0);
-                let node = self.v6.add(&seconds);
-                self.halves.push(node);
-                firsts.push((first, HALVES | root));
+                let seconds = same.iter().map(|(start, value)| (half(*start), *value));
+                self.seconds.extend(seconds);
+                firsts.push((first, HALVES | short(self.halves.len())));
+                self.halves.push(short(self.seconds.len()));
                 let after = same.last().map_or(value, |(_, value)| *value);
                 firsts.extend(first.checked_add(1).map(|next| (next, after)));
             }
@@ -72,49 +71,143 @@ impl Search {
     /// The ranges of IPv4 that it was made of.
     pub(super) fn ranges_v4(&self) -> Ranges<u32> {
         let mut ranges = Ranges::new();
-        self.v4.walk(self.root_v4, &mut |start, value| {
-            begin(&mut ranges, start, value);
-        });
+        self.v4
+            .walk(&mut |start, value| begin(&mut ranges, start, value));
         ranges
     }
 
     /// The ranges of IPv6 that it was made of.
     pub(super) fn ranges_v6(&self) -> Ranges<u128> {
         let mut ranges = Ranges::new();
-        self.v6.walk(self.root_v6, &mut |first, value| {
+        for (first, value) in self.v6.ranges() {
             let first = u128::from(first) << 64;
-            let mut tell = |second, value| begin(&mut ranges, first | u128::from(second), value);
-            match self.halves(value) {
-                Some(root) => self.v6.walk(root, &mut tell),
-                None => tell(0, value),
+            match self.seconds_of(value) {
+                Some(seconds) => {
+                    for (second, value) in seconds {
+                        begin(&mut ranges, first | u128::from(*second), *value);
+                    }
+                }
+                None => begin(&mut ranges, first, value),
             }
-        });
+        }
         ranges
     }
 
-    /// The root for second halves, if they decide.
+    /// The ranges of second halves, if they decide.
     #[inline]
-    fn halves(&self, value: u32) -> Option<Node> {
+    fn seconds_of(&self, value: u32) -> Option<&[(u64, u32)]> {
         if value & HALVES == 0 {
             return None;
         }
-        let root = usize::try_from(value & !HALVES).ok()?;
-        self.halves.get(root).copied()
+        let at = number(value & !HALVES);
+        let end = number(*self.halves.get(at)?);
+        let before = at.checked_sub(1).and_then(|before| self.halves.get(before));
+        self.seconds.get(before.map_or(0, |end| number(*end))..end)
     }
 
-    /// The value of an address; 0 where there are no ranges.
+    /// The value of an address whose first half has this one.
+    #[inline]
+    fn decide(&self, value: u32, second: u64) -> u32 {
+        let Some(seconds) = self.seconds_of(value) else {
+            return value;
+        };
+        let begun = seconds.partition_point(|(start, _)| *start <= second);
+        let range = seconds.get(begun.saturating_sub(1));
+        range.map_or(NOTHING, |(_, value)| *value)
+    }
+
+    /// The value of an address; `None` where there are no ranges.
     #[inline]
     pub(super) fn find(&self, addr: IpAddr) -> Option<u32> {
         match addr {
-            IpAddr::V4(addr) => self.v4.find(self.root_v4, addr.to_bits()),
+            IpAddr::V4(addr) => self.v4.find(addr.to_bits()),
             IpAddr::V6(addr) => {
                 let bits = addr.to_bits();
-                let value = self.v6.find(self.root_v6, half(bits >> 64))?;
-                match self.halves(value) {
-                    Some(root) => self.v6.find(root, half(bits)),
-                    None => Some(value),
+                let value = self.v6.find(half(bits >> 64))?;
+                Some(self.decide(value, half(bits)))
+            }
+        }
+    }
+
+    /// The values of as many addresses as there are places, in their order; those of
+    /// places that are left over say nothing.
+    #[inline]
+    pub(super) fn find_all(&self, addrs: &[IpAddr]) -> [u32; BATCH] {
+        let mut v4 = Asked::new(0);
+        let mut v6 = Asked::new(0);
+        let mut seconds = [0; BATCH];
+        for ((place, addr), second) in (0..).zip(addrs).zip(&mut seconds) {
+            match addr {
+                IpAddr::V4(addr) => v4.push(place, addr.to_bits()),
+                IpAddr::V6(addr) => {
+                    let bits = addr.to_bits();
+                    v6.push(place, half(bits >> 64));
+                    *second = half(bits);
                 }
             }
+        }
+        let mut values = [NOTHING; BATCH];
+        if v6.asked().is_empty() {
+            self.v4.find_all(v4.asked(), &mut values);
+            return values;
+        }
+        let mut found = [NOTHING; BATCH];
+        self.v4.find_all(v4.asked(), &mut found);
+        v4.put(&found, |place, value| values[place] = value);
+        let mut found = [NOTHING; BATCH];
+        self.v6.find_all(v6.asked(), &mut found);
+        v6.put(&found, |place, value| {
+            values[place] = self.decide(value, seconds[place]);
+        });
+        values
+    }
+}
+
+/// Addresses that are looked up at once: enough for all reads that a processor has on the
+/// way at a time, and few enough for what is read to stay in the nearest cache.
+pub(super) const BATCH: usize = 64;
+
+/// No value.
+const NOTHING: u32 = HALVES - 1;
+
+/// Addresses of one family, and their places among all that are asked for.
+struct Asked<A> {
+    addrs: [A; BATCH],
+    places: [u8; BATCH],
+    count: usize,
+}
+
+impl<A: Copy> Asked<A> {
+    const fn new(zero: A) -> Self {
+        Self {
+            addrs: [zero; BATCH],
+            places: [0; BATCH],
+            count: 0,
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, place: u8, addr: A) {
+        if let (Some(at), Some(to)) = (
+            self.addrs.get_mut(self.count),
+            self.places.get_mut(self.count),
+        ) {
+            (*at, *to) = (addr, place);
+            self.count += 1;
+        }
+    }
+
+    #[inline]
+    fn asked(&self) -> &[A] {
+        &self.addrs[..self.count.min(BATCH)]
+    }
+
+    /// Tells the place of each, and what was found.
+    #[inline]
+    fn put(&self, found: &[u32; BATCH], mut tell: impl FnMut(usize, u32)) {
+        let places = &self.places[..self.count.min(BATCH)];
+        for (place, found) in places.iter().zip(found) {
+            tell(usize::from(*place) % BATCH, *found);
         }
     }
 }
@@ -122,17 +215,16 @@ impl Search {
 /// The low 64 bits.
 #[inline]
 fn half(bits: u128) -> u64 {
-    u64::try_from(bits & u128::from(<u64 as Key>::MAX)).unwrap_or(0)
+    u64::try_from(bits & u128::from(u64::MAX)).unwrap_or(0)
 }
 
-impl Default for Search {
-    fn default() -> Self {
-        Self {
-            root_v4: Node::One(0),
-            v4: Index::default(),
-            root_v6: Node::One(0),
-            v6: Index::default(),
-            halves: Vec::new(),
-        }
-    }
+/// A number that was made of a `usize`.
+#[inline]
+const fn number(short: u32) -> usize {
+    short as usize
+}
+
+/// A number of ranges. There are fewer than 2^31: a builder takes 2^26 statements.
+fn short(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -1,8 +1,9 @@
 //! Any world, any address.
 
+use flow::Place;
 use proptest::prelude::*;
 
-use super::super::Builder;
+use super::super::{Builder, Entry, Table};
 use super::world::{World, any_world};
 
 proptest! {
@@ -15,6 +16,24 @@ proptest! {
         for addr in world.probes(&others) {
             prop_assert_eq!(table.place(addr), world.place(addr), "of {}", addr);
         }
+    }
+
+    #[test]
+    fn many_addresses_at_once_are_found_as_each_alone(
+        world in any_world(),
+        others in prop::collection::vec(any::<(u32, u128)>(), 0..200),
+    ) {
+        let table = world.table();
+        let addrs = world.probes(&others);
+        let mut places = vec![Place::default()];
+        table.places(&addrs, &mut places);
+        let mut expected = vec![Place::default()];
+        expected.extend(addrs.iter().map(|addr| table.place(*addr)));
+        prop_assert_eq!(places, expected, "appended, in order");
+        let mut found = Vec::new();
+        table.find_all(&addrs, |entry| found.push(entry.map(Entry::place)));
+        let alone = addrs.iter().map(|addr| table.find(*addr).map(Entry::place));
+        prop_assert_eq!(found, alone.collect::<Vec<_>>());
     }
 
     #[test]
@@ -57,4 +76,18 @@ proptest! {
             prop_assert_eq!(one.origins, other.origins);
         }
     }
+}
+
+#[test]
+fn an_empty_table_knows_nothing_of_any_of_many_addresses() {
+    let addrs = ["192.0.2.1", "2001:db8::1"].map(|addr| addr.parse().unwrap());
+    let table = Table::default();
+    let mut found = 0;
+    table.find_all(&addrs, |entry| {
+        assert!(entry.is_none());
+        found += 1;
+    });
+    let mut places = Vec::new();
+    table.places(&addrs, &mut places);
+    assert_eq!((found, places), (2, vec![Place::default(); 2]));
 }

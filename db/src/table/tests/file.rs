@@ -84,6 +84,29 @@ proptest! {
     }
 }
 
+/// Six networks cut the first halves into four parts; the host is in the last of the first.
+#[test]
+fn a_host_in_the_last_network_of_a_part_is_read_as_it_was_written() {
+    let hosts = (1..=6).map(|number| format!("{number}000::/16"));
+    let mut builder = Builder::default();
+    for (asn, prefix) in (1..).zip(hosts.chain(["3fff:ffff:ffff:ffff::1/128".to_owned()])) {
+        let prefix = prefix.parse().unwrap();
+        let origin = Statement::Origin {
+            prefix,
+            asn,
+            peers: 1,
+        };
+        builder.state(origin).unwrap();
+    }
+    let octets = written(&builder.build());
+    let (read, _) = Table::read_from(&octets).unwrap();
+    assert_eq!(written(&read), octets);
+    let host = "3fff:ffff:ffff:ffff::1".parse().unwrap();
+    assert_eq!(read.place(host).asn, Some(7));
+    let neighbour = "3fff:ffff:ffff:ffff::2".parse().unwrap();
+    assert_eq!(read.place(neighbour).asn, None);
+}
+
 #[test]
 fn a_file_cut_short_anywhere_or_with_more_behind_it_is_refused() {
     let octets = written(&some_table());
