@@ -159,6 +159,12 @@ impl fmt::Display for Absent {
     }
 }
 
+/// Whether that means that there is no file. What the program builds itself is not there
+/// either where its directory cannot be; whoever makes that says so.
+fn is_absent(error: ErrorKind, kind: Kind) -> bool {
+    error == ErrorKind::NotFound || (error == ErrorKind::NotADirectory && kind == Kind::Global)
+}
+
 /// The octets of a file; `None` if it does not exist and need not.
 ///
 /// It is copied into memory, never mapped: a mapped file that is cut short in place
@@ -171,8 +177,7 @@ pub(crate) fn read(file: &File, kind: Kind, limit: u64) -> Result<Option<Vec<u8>
     };
     // Before it is opened, since to open a pipe may wait for ever.
     let metadata = match fs::metadata(&file.path) {
-        // Below what is no directory there is no file either.
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+        Err(error) if is_absent(error.kind(), kind) => {
             return if file.required {
                 Err(DbError::Missing { path: path(), kind })
             } else {
