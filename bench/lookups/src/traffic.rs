@@ -32,19 +32,31 @@ pub enum Traffic {
     Random,
     /// The n-th prefix as often as 1 / n, as that of a campus.
     Zipf,
+    /// A million flows, each with a host of its own in any prefix, the n-th of them as
+    /// often as 1 / n.
+    Flows,
 }
+
+/// How many flows there are.
+const FLOWS: usize = 1_000_000;
 
 /// So many addresses, each of any host of a prefix that is chosen so.
 #[must_use]
 pub fn addresses(known: &[Known], traffic: Traffic, seed: u64, count: usize) -> Vec<IpAddr> {
     let mut random = Random::new(seed);
-    let zipf = Zipf::new(known.len());
-    let mut draw = |_| {
-        let number = match traffic {
-            Traffic::Random => random.below(known.len()),
-            Traffic::Zipf => zipf.draw(&mut random),
-        };
-        host(known[number].prefix, &mut random)
+    let ranks = match traffic {
+        Traffic::Flows => FLOWS,
+        Traffic::Random | Traffic::Zipf => known.len(),
+    };
+    let zipf = Zipf::new(ranks);
+    let mut draw = |_| match traffic {
+        Traffic::Random => host(known[random.below(known.len())].prefix, &mut random),
+        Traffic::Zipf => host(known[zipf.draw(&mut random)].prefix, &mut random),
+        Traffic::Flows => {
+            let flow = u64::try_from(zipf.draw(&mut random)).unwrap_or(0);
+            let mut of_flow = Random::new(seed ^ (flow << 32));
+            host(known[of_flow.below(known.len())].prefix, &mut of_flow)
+        }
     };
     (0..count).map(&mut draw).collect()
 }

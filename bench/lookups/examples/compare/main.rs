@@ -5,6 +5,7 @@
 //! holds that they agree. Every attribute is taken out. Ours gives them borrowed, and as a
 //! whole `flow::Place` with names of its own, as `prefix-trie` does; `maxminddb` decodes a
 //! record, texts borrowed; `iprange` only says whether it has the address.
+//! Ours is asked in batches too, as the program asks it; the ratios are of those.
 //! Rounds alternate, time on the core is taken, and medians and their ratios are printed.
 #![expect(
     clippy::print_stdout,
@@ -28,8 +29,10 @@ const SEEDS: (u64, u64) = (1, 2);
 const ROUNDS: usize = 9;
 /// Look-ups in a round, as many different addresses.
 const LOOKUPS: u32 = 1 << 18;
-/// Ways to look up: two of ours, and three.
-const WAYS: usize = 5;
+/// Ways to look up: four of ours, and three.
+const WAYS: usize = 7;
+/// Addresses of a batch, in which the program looks them up.
+const BATCH: usize = 1_024;
 
 /// All that are compared.
 struct Contestants {
@@ -48,9 +51,18 @@ impl Contestants {
             trie,
             set,
         } = self;
+        let mut places = Vec::with_capacity(BATCH);
         [
             each(addrs, |addr| table.find(addr).map(attributes)),
             each(addrs, |addr| table.place(addr)),
+            batches(addrs, |addrs| {
+                table.find_all(addrs, |entry| drop(black_box(entry.map(attributes))));
+            }),
+            batches(addrs, |addrs| {
+                places.clear();
+                table.places(addrs, &mut places);
+                black_box(&places);
+            }),
             each(addrs, |addr| maxmind.find(addr)),
             each(addrs, |addr| trie.find(addr)),
             each(addrs, |addr| set.contains(addr)),
@@ -71,8 +83,15 @@ fn attributes(entry: Entry<'_>) -> impl Sized {
 fn each<T>(addrs: &[IpAddr], look_up: impl Fn(IpAddr) -> T) -> f64 {
     let began = on_core_ns();
     for addr in addrs {
-        black_box(look_up(*addr));
+        black_box(&look_up(*addr));
     }
+    (on_core_ns() - began) / f64::from(LOOKUPS)
+}
+
+/// Nanoseconds that a look-up takes in batches.
+fn batches(addrs: &[IpAddr], look_up: impl FnMut(&[IpAddr])) -> f64 {
+    let began = on_core_ns();
+    addrs.chunks(BATCH).for_each(look_up);
     (on_core_ns() - began) / f64::from(LOOKUPS)
 }
 
@@ -117,20 +136,21 @@ fn main() {
         set: Set::new(&world),
     };
     println!(
-        "\n| look-ups | ours, borrowed, ns | ours, a place, ns | maxminddb, ns | prefix-trie, ns \
-         | iprange, ns | maxminddb / ours | prefix-trie / ours |"
+        "\n| look-ups, ns each | ours in batches: borrowed, as places | ours one by one: borrowed, \
+         as places | maxminddb | prefix-trie | iprange | maxminddb / ours | prefix-trie / ours |"
     );
     println!("|---|---|---|---|---|---|---|---|");
     for family in [Family::V4, Family::V6] {
-        for traffic in [Traffic::Zipf, Traffic::Random] {
+        for traffic in [Traffic::Zipf, Traffic::Flows, Traffic::Random] {
             let count = usize::try_from(LOOKUPS).unwrap();
             let addrs = addresses(world.of(family), traffic, SEEDS.1, count);
-            let [ours, place, maxmind, trie, set] = compare(&contestants, &addrs);
+            let [one, place, all, places, maxmind, trie, set] = compare(&contestants, &addrs);
             let name = format!("IP{family:?}, {traffic:?}").replace("IPV", "IPv");
             println!(
-                "| {name} | {ours:.1} | {place:.1} | {maxmind:.1} | {trie:.1} | {set:.1} | {:.1} | {:.1} |",
-                maxmind / ours,
-                trie / place
+                "| {name} | {all:.1}, {places:.1} | {one:.1}, {place:.1} | {maxmind:.1} | {trie:.1} \
+                 | {set:.1} | {:.1} | {:.1} |",
+                maxmind / all,
+                trie / places
             );
         }
     }
