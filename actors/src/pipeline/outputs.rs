@@ -136,7 +136,7 @@ fn options(
 fn anonymization(policy: &Anonymization) -> Map<String, Value> {
     let fields = policy.techniques().into_iter();
     let fields: Map<_, _> = fields
-        .map(|(field, technique)| (field.name().to_owned(), json!(technique)))
+        .map(|said| (said.field.name().to_owned(), json!(said.text)))
         .collect();
     let key = policy.key_id().map(|id| id.to_string());
     let value = json!({"policy": policy.name(), "key_id": key, "fields": fields});

@@ -1,6 +1,6 @@
 //! What the server answers a request with: one line of JSON.
 
-use mediation::anonymize::KeyId;
+use mediation::anonymize::{KeyId, Technique};
 use serde::Serialize;
 
 use crate::form::Layout;
@@ -89,8 +89,8 @@ pub struct Welcome<'a> {
     pub policy: &'a str,
     /// What names the key that it is with.
     pub key_id: Option<KeyId>,
-    /// What is done to fields that are changed: name and technique of RFC 6235.
-    pub techniques: &'a [(flow::Field, &'static str)],
+    /// What is done to fields that are changed, in the words of RFC 6235.
+    pub techniques: &'a [Technique],
 }
 
 #[derive(Serialize)]
@@ -111,13 +111,13 @@ struct Anonymization<'a> {
     policy: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     key_id: Option<String>,
-    fields: Vec<Technique>,
+    fields: Vec<FieldTechnique<'a>>,
 }
 
 #[derive(Serialize)]
-struct Technique {
+struct FieldTechnique<'a> {
     field: &'static str,
-    technique: &'static str,
+    technique: &'a str,
 }
 
 #[derive(Serialize)]
@@ -133,13 +133,13 @@ struct WelcomeLine<'a> {
     schema: Vec<SchemaField>,
 }
 
-impl Welcome<'_> {
+impl<'a> Welcome<'a> {
     /// The line to send, line end included.
     #[must_use]
     pub fn line(&self) -> Vec<u8> {
-        let technique = |&(field, technique): &(flow::Field, &'static str)| Technique {
-            field: field.name(),
-            technique,
+        let technique = |said: &'a Technique| FieldTechnique {
+            field: said.field.name(),
+            technique: &said.text,
         };
         line(&WelcomeLine {
             kind: "welcome",
@@ -224,7 +224,11 @@ mod tests {
             oldest_seq: 2,
             policy: "standard",
             key_id: None,
-            techniques: &[(flow::Field::SrcAddr, "prefix-preserving")],
+            techniques: &[Technique {
+                field: flow::Field::SrcAddr,
+                method: flow::Method::PrefixPreserving,
+                text: "prefix-preserving".into(),
+            }],
         }
         .line();
         assert_eq!(

@@ -284,19 +284,14 @@ impl Row<'_, '_> {
         }
     }
 
-    /// The fields without a value that every flow has: those that are null in a sum of
-    /// flows, which has none of the fields that are only a flow's either.
+    /// The fields without a value that every flow has: a sum lacks some, and a policy may
+    /// leave out any. Of rates it is so only where there is a time that they are over.
     fn nulls(&self) -> Nulls {
-        let of_a_flow = [
-            Field::TcpFlags,
-            Field::SamplingRate,
-            Field::Complete,
-            Field::BlockPlace,
-        ];
-        if !of_a_flow.iter().all(|&field| self.cell(field).is_null()) {
-            return Nulls::NONE;
-        }
-        Nulls::where_so(|field| self.cell(field).is_null())
+        let is_timed = self.cell(Field::ActiveMs).raw != "0";
+        Nulls::where_so(|field| match field {
+            Field::BitRate | Field::PacketRate => is_timed && self.cell(field).is_null(),
+            _ => self.cell(field).is_null(),
+        })
     }
 
     /// A value that may be among the nulls; then it stands for nothing.
@@ -336,24 +331,25 @@ impl Row<'_, '_> {
         let icmp = self.pair(Field::IcmpType, Field::IcmpCode)?;
         let reverse = self.pair(Field::ReversePackets, Field::ReverseBytes)?;
         let end_reason = self.named(Field::EndReason, EndReason::from_name)?;
+        let count = |field| self.unless_null::<u64>(field, nulls, 0);
         Ok(AggregatedFlow {
             key: self.key(nulls)?,
             exporter: Exporter { addr, domain },
-            start_ms: self.required(Field::StartMs)?,
-            end_ms: self.required(Field::EndMs)?,
-            active_ms: self.required(Field::ActiveMs)?,
-            packets: self.required(Field::Packets)?,
-            bytes: self.required(Field::Bytes)?,
+            start_ms: self.unless_null(Field::StartMs, nulls, 0)?,
+            end_ms: self.unless_null(Field::EndMs, nulls, 0)?,
+            active_ms: count(Field::ActiveMs)?,
+            packets: count(Field::Packets)?,
+            bytes: count(Field::Bytes)?,
             reverse: reverse.map(|(packets, bytes)| Reverse { packets, bytes }),
             sampling_rate: self.optional::<NonZeroU32>(Field::SamplingRate)?,
-            records: self.required(Field::Records)?,
+            records: self.unless_null(Field::Records, nulls, 0)?,
             in_if: self.optional(Field::InIf)?,
             out_if: self.optional(Field::OutIf)?,
             vlan: self.vlan()?,
             tcp_flags: self.optional(Field::TcpFlags)?,
             tos: self.optional(Field::Tos)?,
             icmp: icmp.map(|(kind, code)| Icmp { kind, code }),
-            end_reason: end_reason.ok_or_else(|| self.expected(Field::EndReason))?,
+            end_reason: end_reason.unwrap_or(EndReason::Idle),
             complete: self.optional(Field::Complete)?,
             block_place: self.optional(Field::BlockPlace)?,
         })

@@ -18,12 +18,14 @@ pub mod method;
 mod octets;
 mod reduced;
 mod remembered;
+mod table;
 
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
 use flow::{
-    AggregatedFlow, Civil, EnrichedFlow, Exporter, Field, FlowKey, Network, Place, Prefix, Value,
+    AggregatedFlow, Civil, EnrichedFlow, Exporter, Field, FlowKey, Method, Network, Place, Prefix,
+    Value,
 };
 
 pub use crypto_pan::CryptoPan;
@@ -31,6 +33,10 @@ pub use key::{Key, KeyId, KeyLengthError};
 pub use octets::OctetPermutation;
 pub use reduced::{KeyFields, Nulls, Reduced, Totals};
 use remembered::Remembered;
+use table::{EACH_OCTET, PREFIX_PRESERVING};
+pub use table::{
+    Methods, Parameters, Scopes, SpecialUse, Table, TableError, Technique, Unsuitable,
+};
 
 use crate::select::PortLimit;
 
@@ -92,7 +98,37 @@ impl AnonymizedFlow {
         times(self.flow())
             .cmp(&times(other.flow()))
             .then_with(|| self.flow().cmp(other.flow()))
+            // Addresses that became one may be of different places.
+            .then_with(|| place_order(self.src(), other.src()))
+            .then_with(|| place_order(self.dst(), other.dst()))
+            .then_with(|| self.1.cmp(&other.1))
     }
+}
+
+/// A total order of places that differ in anything that is written.
+fn place_order(one: &Place, other: &Place) -> Ordering {
+    let rest = |place: &Place| {
+        (
+            place.prefix,
+            place.asn,
+            place.country,
+            place.vlan,
+            place.locality,
+        )
+    };
+    let degrees = |place: &Place| place.position.map(|at| [at.latitude, at.longitude]);
+    let by_degrees = |one: [f64; 2], other: [f64; 2]| {
+        let [latitude, longitude] = [0, 1].map(|at| one[at].total_cmp(&other[at]));
+        latitude.then(longitude)
+    };
+    rest(one)
+        .cmp(&rest(other))
+        .then_with(|| one.as_name.cmp(&other.as_name))
+        .then_with(|| one.network.cmp(&other.network))
+        .then_with(|| match (degrees(one), degrees(other)) {
+            (Some(one), Some(other)) => by_degrees(one, other),
+            (one, other) => one.is_some().cmp(&other.is_some()),
+        })
 }
 
 /// What is done to flows before they leave: a policy for addresses, and a limit of
@@ -142,21 +178,38 @@ impl Anonymization {
         self.policy.name()
     }
 
-    /// What is done to each field that is changed, as `(field, technique)` in the words
-    /// of RFC 6235; fields not listed leave as they are.
+    /// What is done to each field that is changed; fields not listed leave as they are.
     #[must_use]
-    pub fn techniques(&self) -> Vec<(Field, &'static str)> {
-        const BINNING: &str = "binning: ports from a limit on are 0";
-        let mut techniques = self.policy.techniques().to_vec();
+    pub fn techniques(&self) -> Vec<Technique> {
+        let mut techniques = self.policy.techniques();
         if self.ports != PortLimit::OFF {
-            techniques.extend([(Field::SrcPort, BINNING), (Field::DstPort, BINNING)]);
+            self.say_limit(&mut techniques);
         }
         techniques
+    }
+
+    /// Says of ports that they are 0 from a limit on, before what else is done to them.
+    fn say_limit(&self, techniques: &mut Vec<Technique>) {
+        const BINNING: &str = "binning: ports from a limit on are 0";
+        for field in [Field::SrcPort, Field::DstPort] {
+            match techniques.iter_mut().find(|said| said.field == field) {
+                Some(said) if said.method == Method::BlackMarker => {}
+                Some(said) => said.text = format!("{BINNING}; {}", said.text).into(),
+                None => techniques.push(Technique {
+                    field,
+                    method: Method::Binning,
+                    text: BINNING.into(),
+                }),
+            }
+        }
     }
 
     /// Anonymizes a batch: the same flows in the same order.
     #[must_use]
     pub fn anonymize(&self, flows: &[EnrichedFlow]) -> Vec<AnonymizedFlow> {
+        if let Policy::Table(table) = &self.policy {
+            return table.anonymize(flows, self.ports);
+        }
         let mut flows = self.policy.anonymize(flows);
         if self.ports != PortLimit::OFF {
             for AnonymizedFlow(enriched, _) in &mut flows {
@@ -196,6 +249,8 @@ pub enum Policy {
     /// The same fields octet by octet (technique 5), as the original system did; of network
     /// addresses all octets. It is for reproducing published work: it hides little.
     Cnsm2019(Box<OctetPermutation>),
+    /// Field by field, with scopes.
+    Table(Box<Table>),
 }
 
 impl Policy {
@@ -205,27 +260,32 @@ impl Policy {
             Self::None => "none",
             Self::Standard(_) => "standard",
             Self::Cnsm2019(_) => "cnsm2019",
+            Self::Table(table) => table.name(),
         }
     }
 
-    /// What is done to each field that is changed, as `(field, technique)` in the words
-    /// of RFC 6235; fields not listed leave as they are.
-    const fn techniques(&self) -> &'static [(Field, &'static str)] {
-        const fn of_addresses(technique: &'static str) -> [(Field, &'static str); 5] {
-            [
-                (Field::SrcAddr, technique),
-                (Field::DstAddr, technique),
-                (Field::Exporter, technique),
-                (Field::SrcPrefix, technique),
-                (Field::DstPrefix, technique),
-            ]
-        }
-        const PREFIX_PRESERVING: [(Field, &str); 5] = of_addresses("prefix-preserving: Crypto-PAn");
-        const PERMUTATION: [(Field, &str); 5] = of_addresses("permutation of each octet");
+    /// What is done to each field that is changed.
+    fn techniques(&self) -> Vec<Technique> {
+        let of_addresses = |method, text: &'static str| {
+            let fields = [
+                Field::SrcAddr,
+                Field::DstAddr,
+                Field::Exporter,
+                Field::SrcPrefix,
+                Field::DstPrefix,
+            ];
+            let technique = |field| Technique {
+                field,
+                method,
+                text: text.into(),
+            };
+            fields.map(technique).to_vec()
+        };
         match self {
-            Self::None => &[],
-            Self::Standard(_) => &PREFIX_PRESERVING,
-            Self::Cnsm2019(_) => &PERMUTATION,
+            Self::None => Vec::new(),
+            Self::Standard(_) => of_addresses(Method::PrefixPreserving, PREFIX_PRESERVING),
+            Self::Cnsm2019(_) => of_addresses(Method::OctetPermutation, EACH_OCTET),
+            Self::Table(table) => table.techniques(),
         }
     }
 
@@ -234,6 +294,7 @@ impl Policy {
             Self::None => Some(network),
             Self::Standard(pan) => prefix_of(network, pan.anonymize(network.addr())),
             Self::Cnsm2019(octets) => octets.map_network(network),
+            Self::Table(table) => table.network(network),
         }
     }
 
@@ -242,6 +303,7 @@ impl Policy {
             Self::None => addr,
             Self::Standard(pan) => pan.anonymize(addr),
             Self::Cnsm2019(octets) => octets.map(addr),
+            Self::Table(table) => table.told(addr),
         }
     }
 
@@ -266,6 +328,7 @@ impl Policy {
                 let anonymize_one = |flow| mapped(flow, |addr| octets.map(addr), map_network);
                 flows.iter().map(anonymize_one).collect()
             }
+            Self::Table(table) => table.anonymize(flows, PortLimit::OFF),
         }
     }
 }

@@ -11,22 +11,40 @@ use flow::{
 use super::AnonymizedFlow;
 
 /// Fields whose values are left out, of those that every flow has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Nulls(u64);
 
 impl Nulls {
     /// No field is left out.
     pub const NONE: Self = Self(0);
 
-    /// The fields that every flow has and a sum of flows may lack.
-    pub const FIELDS: [Field; 7] = [
+    /// The fields that every flow has, but for its position. A policy may leave any of them
+    /// out, and a sum of flows lacks some. Rates are among them, which are null also where
+    /// there is no time to divide by.
+    pub const FIELDS: [Field; 23] = [
+        Field::StartMs,
+        Field::EndMs,
+        Field::DurationMs,
+        Field::ActiveMs,
         Field::SrcAddr,
         Field::DstAddr,
         Field::SrcPort,
         Field::DstPort,
         Field::Protocol,
+        Field::Packets,
+        Field::Bytes,
+        Field::Records,
+        Field::EndReason,
+        Field::BitRate,
+        Field::PacketRate,
         Field::Exporter,
         Field::ObservationDomain,
+        Field::Year,
+        Field::Month,
+        Field::Day,
+        Field::Hour,
+        Field::Minute,
+        Field::Second,
     ];
 
     /// Those of [`Nulls::FIELDS`] for which it holds.
@@ -44,6 +62,11 @@ impl Nulls {
 
     pub(super) const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// The same, and a field is not left out.
+    pub(super) const fn without(self, field: Field) -> Self {
+        Self(self.0 & !Self::bit(field))
     }
 
     const fn bit(field: Field) -> u64 {
@@ -85,6 +108,8 @@ pub struct Reduced {
     in_if: Option<u32>,
     out_if: Option<u32>,
     vlan: Option<Vlan>,
+    /// What is left out of the totals, since the flows do not tell it.
+    untold: Nulls,
 }
 
 /// One end of a flow.
@@ -173,6 +198,7 @@ impl Reduced {
             in_if: flow.in_if.filter(|_| has(KeyField::InIf)),
             out_if: flow.out_if.filter(|_| has(KeyField::OutIf)),
             vlan: flow.vlan.filter(|_| has(KeyField::VlanId)),
+            untold: Nulls::where_so(|field| nulls.has(field) && is_total(field)),
         }
     }
 
@@ -189,7 +215,7 @@ impl Reduced {
             Field::Protocol => self.protocol.is_none(),
             Field::Exporter => self.exporter.is_none(),
             Field::ObservationDomain => self.observation_domain.is_none(),
-            _ => false,
+            _ => self.untold.has(field),
         });
         let interval_ms = totals.end_ms.saturating_sub(totals.start_ms);
         let flow = AggregatedFlow {
@@ -225,6 +251,22 @@ impl Reduced {
         let (src, dst) = (self.src.place(), self.dst.place());
         AnonymizedFlow(EnrichedFlow { flow, src, dst }, nulls)
     }
+}
+
+/// Whether a field of a sum is worked out from those of its flows, and is not one that they
+/// have in common. Why a sum leaves is its own.
+const fn is_total(field: Field) -> bool {
+    !matches!(
+        field,
+        Field::SrcAddr
+            | Field::DstAddr
+            | Field::SrcPort
+            | Field::DstPort
+            | Field::Protocol
+            | Field::Exporter
+            | Field::ObservationDomain
+            | Field::EndReason
+    )
 }
 
 impl Side {

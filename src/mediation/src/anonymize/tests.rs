@@ -75,7 +75,7 @@ fn standard_changes_every_address_and_nothing_else() {
     let listed: Vec<Field> = standard()
         .techniques()
         .iter()
-        .map(|(field, _)| *field)
+        .map(|technique| technique.field)
         .collect();
     assert!(
         changed.iter().all(|field| listed.contains(field)),
@@ -139,7 +139,7 @@ fn ports_from_a_limit_on_become_0_and_the_metadata_says_so() {
     let listed: Vec<Field> = blurred
         .techniques()
         .iter()
-        .map(|(field, _)| *field)
+        .map(|technique| technique.field)
         .collect();
     assert_eq!(listed, [Field::SrcPort, Field::DstPort]);
 }

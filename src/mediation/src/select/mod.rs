@@ -62,6 +62,7 @@ pub use limits::{DEPTH_MAX, LENGTH_MAX, LIST_MAX, TERMS_MAX};
 pub use program::Program;
 use program::{Goto, Steps};
 use quantity::Quantity;
+pub(crate) use ranges::AddrSet;
 pub use special::{PortLimit, Special};
 pub use stage::Stage;
 pub use subject::{Published, Subject};

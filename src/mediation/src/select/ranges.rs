@@ -43,14 +43,14 @@ impl<T: Copy + Ord> Ranges<T> {
 
 /// A set of addresses of both families.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct AddrSet {
+pub(crate) struct AddrSet {
     ipv4: Ranges<u32>,
     ipv6: Ranges<u128>,
 }
 
 impl AddrSet {
     /// The addresses of these prefixes.
-    pub(super) fn new(prefixes: &[Prefix]) -> Self {
+    pub(crate) fn new(prefixes: &[Prefix]) -> Self {
         let ipv4 = prefixes.iter().filter_map(|prefix| ipv4_range(*prefix));
         let ipv6 = prefixes.iter().filter_map(|prefix| ipv6_range(*prefix));
         Self {
@@ -73,7 +73,7 @@ impl AddrSet {
     }
 
     /// Whether an address belongs to the set.
-    pub(super) fn contains(&self, addr: IpAddr) -> bool {
+    pub(crate) fn contains(&self, addr: IpAddr) -> bool {
         match addr {
             IpAddr::V4(addr) => self.ipv4.contains(addr.to_bits()),
             IpAddr::V6(addr) => self.ipv6.contains(addr.to_bits()),

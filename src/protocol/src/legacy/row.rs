@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use flow::{Civil, Locality, Place};
+use flow::{Civil, Field, Locality, Place, Value};
 use mediation::anonymize::AnonymizedFlow;
 
 use super::{LegacyRules, country};
@@ -44,14 +44,16 @@ impl Cells<'_> {
 /// Appends a flow as a row.
 pub(crate) fn row(rules: &LegacyRules, flow: &AnonymizedFlow, out: &mut Vec<u8>) {
     let mut cells = Cells { out, begun: false };
-    of_flow(rules, flow, &mut cells);
+    let civil = Civil::from_millis(flow.flow().start_ms);
+    let tells = |field| flow.value(field, &civil) != Value::Null;
+    of_flow(rules, flow, tells(Field::BitRate), &mut cells);
     of_place(rules, flow.src(), &mut cells);
     of_place(rules, flow.dst(), &mut cells);
-    of_time(&Civil::from_millis(flow.flow().start_ms), &mut cells);
+    of_time(&civil, tells, &mut cells);
     out.push(b'\n');
 }
 
-fn of_flow(rules: &LegacyRules, flow: &AnonymizedFlow, cells: &mut Cells<'_>) {
+fn of_flow(rules: &LegacyRules, flow: &AnonymizedFlow, has_rate: bool, cells: &mut Cells<'_>) {
     let flow = flow.flow();
     let key = flow.key;
     // As NetFlow v5 has them in the destination port.
@@ -74,7 +76,11 @@ fn of_flow(rules: &LegacyRules, flow: &AnonymizedFlow, cells: &mut Cells<'_>) {
     cells.addr(flow.exporter.addr);
     cells.unsigned(flow.block_place.unwrap_or(0));
     cells.float(secs);
-    cells.float(bit_rate(flow.bytes, secs));
+    cells.float(if has_rate {
+        bit_rate(flow.bytes, secs)
+    } else {
+        0.0
+    });
 }
 
 fn of_place(rules: &LegacyRules, place: &Place, cells: &mut Cells<'_>) {
@@ -97,16 +103,18 @@ fn of_place(rules: &LegacyRules, place: &Place, cells: &mut Cells<'_>) {
     cells.unsigned(u8::from(is_private));
 }
 
-fn of_time(civil: &Civil, cells: &mut Cells<'_>) {
-    cells.signed(civil.year);
-    for part in [
-        civil.month,
-        civil.day,
-        civil.hour,
-        civil.minute,
-        civil.second,
+/// The date of a flow's start; 0 where that does not leave.
+fn of_time(civil: &Civil, tells: impl Fn(Field) -> bool, cells: &mut Cells<'_>) {
+    let told = |field, number| if tells(field) { number } else { 0 };
+    cells.signed(told(Field::Year, civil.year));
+    for (field, part) in [
+        (Field::Month, civil.month),
+        (Field::Day, civil.day),
+        (Field::Hour, civil.hour),
+        (Field::Minute, civil.minute),
+        (Field::Second, civil.second),
     ] {
-        cells.unsigned(part);
+        cells.signed(told(field, part.into()));
     }
 }
 

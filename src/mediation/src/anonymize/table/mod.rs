@@ -1,0 +1,396 @@
+//! A policy field by field: which method each field has, and which addresses are let alone.
+//!
+//! | file | what it knows |
+//! |---|---|
+//! | `methods` | which field has which method, and the presets |
+//! | `parameters` | how much the methods take away |
+//! | `scopes` | which addresses leave as they are |
+//! | `end` | what becomes of one end of a flow |
+//! | `describe` | what metadata say of it |
+//!
+//! A field that does not leave has no value in the flow any more either: what is in its place
+//! stands for nothing, so that neither an order nor a sum depends on what was there.
+
+mod describe;
+mod end;
+mod methods;
+mod parameters;
+mod scopes;
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use flow::{
+    AggregatedFlow, EndReason, EnrichedFlow, Exporter, Field, FlowKey, Icmp, Method, Network,
+    Reverse,
+};
+
+pub use describe::Technique;
+pub(super) use describe::{EACH_OCTET, PREFIX_PRESERVING};
+use end::End;
+pub use methods::{Methods, Unsuitable};
+pub use parameters::Parameters;
+pub use scopes::{Scopes, SpecialUse};
+
+use super::method::{
+    AddressMethod, CounterMethod, Enumeration, FlowTag, PortMethod, PortPermutation, Purpose,
+    Random, Shift, TimeMethod,
+};
+use super::remembered::Remembered;
+use super::{AnonymizedFlow, CryptoPan, Key, Nulls, OctetPermutation};
+use crate::select::PortLimit;
+
+/// The address where there is none.
+const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+
+/// Why a policy cannot be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TableError {
+    /// A method asks for a key.
+    #[error("{} has the method {:?}, which needs a key; there is none", field.name(), method.name())]
+    NoKey {
+        /// The first such field.
+        field: Field,
+        /// Its method.
+        method: Method,
+    },
+    /// One of both times is numbered, and the other leaves as a time.
+    #[error(
+        "start_ms and end_ms are numbered (\"enumeration\") both, or one of them does not leave"
+    )]
+    HalfNumbered,
+}
+
+/// A policy with everything that it needs.
+#[derive(Debug)]
+pub struct Table {
+    name: &'static str,
+    methods: Methods,
+    parameters: Parameters,
+    scopes: Scopes,
+    pan: Option<CryptoPan>,
+    noise: Option<Random>,
+    src: End,
+    dst: End,
+    exporter: Option<AddressMethod>,
+    start: Option<TimeMethod>,
+    end: Option<TimeMethod>,
+    /// Which fields leave, by their number.
+    leaves: [bool; Field::COUNT],
+    /// What does not leave of any flow.
+    nulls: Nulls,
+}
+
+impl Table {
+    /// The policy of some methods. `name` is that in metadata: of a preset, or `custom`.
+    ///
+    /// # Errors
+    /// [`TableError`] if the methods ask for a key and there is none, or do not fit together.
+    pub fn new(
+        name: &'static str,
+        methods: Methods,
+        parameters: Parameters,
+        scopes: Scopes,
+        key: Option<&Key>,
+    ) -> Result<Self, TableError> {
+        let make = Make {
+            methods: &methods,
+            parameters: &parameters,
+            key,
+        };
+        make.expect_both_numbered()?;
+        let fields = Field::ALL.into_iter();
+        let noisy = fields
+            .clone()
+            .find(|&field| methods.method(field) == Method::Noise);
+        let random = |field| make.keyed(field, |key| Random::new(key, Purpose::Noise));
+        let noise = noisy.map(random).transpose()?;
+        let mut permuted = fields.filter(|&field| is_by_pan(methods.method(field)));
+        let pan = permuted
+            .next()
+            .map(|field| make.keyed(field, CryptoPan::new));
+        Ok(Self {
+            name,
+            pan: pan.transpose()?,
+            noise,
+            src: make.end(&end::SRC)?,
+            dst: make.end(&end::DST)?,
+            exporter: make.address(Field::Exporter),
+            start: make.time(Field::StartMs)?,
+            end: make.time(Field::EndMs)?,
+            leaves: Field::ALL.map(|field| methods.leaves(field)),
+            nulls: Nulls::where_so(|field| !methods.leaves(field)),
+            methods,
+            parameters,
+            scopes,
+        })
+    }
+
+    /// The name in metadata.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// A network that was found for no address in particular, as prepared flows have it.
+    pub(super) fn network(&self, network: Network) -> Option<Network> {
+        let method = self.src.addr.as_ref();
+        let told = self.map(method, network.addr(), |addr| self.by_pan(addr));
+        method?.network(network, told?)
+    }
+
+    /// An exporter's address as logs may tell it: as flows have it. Where they have none,
+    /// permuted, so that logs tell exporters apart; without a key, nobody.
+    pub(super) fn told(&self, addr: IpAddr) -> IpAddr {
+        let told = self.map(self.exporter.as_ref(), addr, |addr| self.by_pan(addr));
+        told.unwrap_or_else(|| self.by_pan(addr))
+    }
+
+    fn by_pan(&self, addr: IpAddr) -> IpAddr {
+        self.pan.as_ref().map_or(NOBODY, |pan| pan.anonymize(addr))
+    }
+
+    fn map(
+        &self,
+        method: Option<&AddressMethod>,
+        addr: IpAddr,
+        pan: impl FnOnce(IpAddr) -> IpAddr,
+    ) -> Option<IpAddr> {
+        method.map(|method| method.address(addr, pan))
+    }
+
+    /// Anonymizes a batch. Ports from a limit on are 0 before anything else.
+    pub(super) fn anonymize(
+        &self,
+        flows: &[EnrichedFlow],
+        ports: PortLimit,
+    ) -> Vec<AnonymizedFlow> {
+        let mut remembered = self.pan.as_ref().map(Remembered::new);
+        let mut pan = |addr| match &mut remembered {
+            Some(remembered) => remembered.anonymize(addr),
+            // No method without a key asks for it.
+            None => NOBODY,
+        };
+        let flows = flows.iter();
+        flows.map(|flow| self.one(flow, ports, &mut pan)).collect()
+    }
+
+    fn one(
+        &self,
+        enriched: &EnrichedFlow,
+        ports: PortLimit,
+        pan: &mut impl FnMut(IpAddr) -> IpAddr,
+    ) -> AnonymizedFlow {
+        let EnrichedFlow { flow, src, dst } = enriched;
+        let FlowKey {
+            src_addr, dst_addr, ..
+        } = flow.key;
+        let told_src = self.src.told(src_addr, src, &self.scopes, &mut *pan);
+        let told_dst = self.dst.told(dst_addr, dst, &self.scopes, &mut *pan);
+        let exporter = self.map(self.exporter.as_ref(), flow.exporter.addr, &mut *pan);
+        let mut nulls = self.nulls;
+        // An address in a scope leaves even where others do not.
+        for (told, field) in [(&told_src, Field::SrcAddr), (&told_dst, Field::DstAddr)] {
+            if told.addr.is_some() {
+                nulls = nulls.without(field);
+            }
+        }
+        let key = FlowKey {
+            src_addr: told_src.addr.unwrap_or(NOBODY),
+            dst_addr: told_dst.addr.unwrap_or(NOBODY),
+            src_port: self.src.port(ports.apply(flow.key.src_port)),
+            dst_port: self.dst.port(ports.apply(flow.key.dst_port)),
+            protocol: self.kept(Field::Protocol, flow.key.protocol).unwrap_or(0),
+        };
+        let exporter = Exporter {
+            addr: exporter.unwrap_or(NOBODY),
+            domain: self
+                .kept(Field::ObservationDomain, flow.exporter.domain)
+                .unwrap_or(0),
+        };
+        let enriched = EnrichedFlow {
+            flow: self.flow(flow, key, exporter),
+            src: told_src.place,
+            dst: told_dst.place,
+        };
+        AnonymizedFlow(enriched, nulls)
+    }
+
+    /// Everything but the ends and the exporter.
+    fn flow(&self, flow: &AggregatedFlow, key: FlowKey, exporter: Exporter) -> AggregatedFlow {
+        let start_ms = time(self.start.as_ref(), flow.start_ms, flow.start_ms);
+        let end_ms = time(self.end.as_ref(), flow.end_ms, flow.start_ms);
+        let count = |field, count| self.count(flow, field, count);
+        let records = count(Field::Records, flow.records.into()).unwrap_or(0);
+        let icmp = |icmp: Icmp| self.kept(Field::IcmpType, icmp);
+        AggregatedFlow {
+            key,
+            exporter,
+            start_ms: start_ms.unwrap_or(0),
+            // Where times are cut to different units, the end would come first.
+            end_ms: end_ms.map_or(0, |end_ms| {
+                start_ms.map_or(end_ms, |start| end_ms.max(start))
+            }),
+            active_ms: self.active(flow.active_ms).unwrap_or(0),
+            packets: count(Field::Packets, flow.packets).unwrap_or(0),
+            bytes: count(Field::Bytes, flow.bytes).unwrap_or(0),
+            reverse: flow.reverse.and_then(|reverse| {
+                Some(Reverse {
+                    packets: count(Field::ReversePackets, reverse.packets)?,
+                    bytes: count(Field::ReverseBytes, reverse.bytes)?,
+                })
+            }),
+            sampling_rate: flow
+                .sampling_rate
+                .and_then(|r| self.kept(Field::SamplingRate, r)),
+            records: u32::try_from(records).unwrap_or(u32::MAX),
+            in_if: flow.in_if.and_then(|index| self.kept(Field::InIf, index)),
+            out_if: flow.out_if.and_then(|index| self.kept(Field::OutIf, index)),
+            vlan: flow.vlan.and_then(|vlan| self.kept(Field::VlanId, vlan)),
+            tcp_flags: flow
+                .tcp_flags
+                .and_then(|flags| self.kept(Field::TcpFlags, flags)),
+            tos: flow.tos.and_then(|tos| self.kept(Field::Tos, tos)),
+            icmp: flow.icmp.and_then(icmp),
+            end_reason: self
+                .kept(Field::EndReason, flow.end_reason)
+                .unwrap_or(EndReason::Idle),
+            complete: flow.complete.and_then(|is| self.kept(Field::Complete, is)),
+            block_place: flow.block_place,
+        }
+    }
+
+    /// Whether a field leaves, of flows in general.
+    fn leaves(&self, field: Field) -> bool {
+        self.leaves
+            .get(field as usize)
+            .is_some_and(|leaves| *leaves)
+    }
+
+    /// A value if its field leaves.
+    fn kept<T>(&self, field: Field, value: T) -> Option<T> {
+        self.leaves(field).then_some(value)
+    }
+
+    fn active(&self, active_ms: u64) -> Option<u64> {
+        match self.methods.method(Field::ActiveMs) {
+            Method::PrecisionDegradation => Some(self.parameters.time_unit.floor_length(active_ms)),
+            _ => self.kept(Field::ActiveMs, active_ms),
+        }
+    }
+
+    /// A counter as it leaves, if it does.
+    fn count(&self, flow: &AggregatedFlow, field: Field, count: u64) -> Option<u64> {
+        let method = match self.methods.method(field) {
+            Method::PrecisionDegradation => {
+                CounterMethod::PrecisionDegradation(self.parameters.digits)
+            }
+            Method::Binning => CounterMethod::Binning,
+            Method::Noise => CounterMethod::Noise(self.parameters.noise),
+            _ => CounterMethod::Clear,
+        };
+        let random = || {
+            let noise = self.noise.as_ref();
+            noise.map_or(0, |noise| FlowTag::of(flow).random(noise, field))
+        };
+        self.kept(field, count)
+            .map(|count| method.count(count, random))
+    }
+}
+
+fn time(method: Option<&TimeMethod>, time_ms: i64, start_ms: i64) -> Option<i64> {
+    method.map(|method| method.time(time_ms, start_ms))
+}
+
+const fn is_by_pan(method: Method) -> bool {
+    matches!(
+        method,
+        Method::PrefixPreserving | Method::TruncatedPrefixPreserving
+    )
+}
+
+/// What the methods of single fields are made of.
+struct Make<'a> {
+    methods: &'a Methods,
+    parameters: &'a Parameters,
+    key: Option<&'a Key>,
+}
+
+impl Make<'_> {
+    fn expect_both_numbered(&self) -> Result<(), TableError> {
+        let times = [Field::StartMs, Field::EndMs].map(|field| self.methods.method(field));
+        let has = |method| times.contains(&method);
+        let fit = !has(Method::Enumeration) || has(Method::BlackMarker) || times[0] == times[1];
+        if fit {
+            Ok(())
+        } else {
+            Err(TableError::HalfNumbered)
+        }
+    }
+
+    /// Something that is made with the key.
+    fn keyed<T>(&self, field: Field, make: impl FnOnce(&Key) -> T) -> Result<T, TableError> {
+        let method = self.methods.method(field);
+        self.key
+            .map(make)
+            .ok_or(TableError::NoKey { field, method })
+    }
+
+    fn address(&self, field: Field) -> Option<AddressMethod> {
+        let bits = self.parameters.address_bits;
+        Some(match self.methods.method(field) {
+            Method::PrefixPreserving => AddressMethod::PrefixPreserving,
+            Method::TruncatedPrefixPreserving => AddressMethod::TruncatedPrefixPreserving(bits),
+            Method::Truncation => AddressMethod::Truncation(bits),
+            Method::ReverseTruncation => AddressMethod::ReverseTruncation(bits),
+            Method::OctetPermutation => {
+                let octets = OctetPermutation::new(OctetPermutation::PUBLISHED_SEED);
+                AddressMethod::OctetPermutation(Box::new(octets))
+            }
+            Method::Clear => AddressMethod::Clear,
+            _ => return None,
+        })
+    }
+
+    fn time(&self, field: Field) -> Result<Option<TimeMethod>, TableError> {
+        let Parameters {
+            time_unit,
+            shift_most_ms,
+            shift_epoch,
+            ..
+        } = *self.parameters;
+        Ok(Some(match self.methods.method(field) {
+            Method::PrecisionDegradation => TimeMethod::PrecisionDegradation(time_unit),
+            Method::RandomShift => TimeMethod::RandomShift(
+                self.keyed(field, |key| Shift::new(key, shift_most_ms, shift_epoch))?,
+            ),
+            Method::Enumeration => TimeMethod::Enumeration(self.keyed(field, Enumeration::new)?),
+            Method::Clear => TimeMethod::Clear,
+            _ => return Ok(None),
+        }))
+    }
+
+    fn port(&self, field: Field) -> Result<Option<PortMethod>, TableError> {
+        Ok(Some(match self.methods.method(field) {
+            Method::Binning => PortMethod::Binning,
+            Method::Permutation => {
+                PortMethod::Permutation(self.keyed(field, PortPermutation::new)?)
+            }
+            Method::Clear => PortMethod::Clear,
+            _ => return Ok(None),
+        }))
+    }
+
+    fn end(&self, fields: &end::Fields) -> Result<End, TableError> {
+        let grid = self.methods.method(fields.latitude) == Method::PrecisionDegradation
+            || self.methods.method(fields.longitude) == Method::PrecisionDegradation;
+        Ok(End {
+            addr: self.address(fields.addr),
+            port: self.port(fields.port)?,
+            leaves: end::Leaves::of(self.methods, fields),
+            grid: grid.then_some(self.parameters.grid),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
