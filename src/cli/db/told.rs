@@ -106,6 +106,10 @@ impl Told {
             None => bar.unset_length(),
         }
         bar.set_position(octets);
+        if begins {
+            // At once: what has no octets would not be shown else.
+            bar.tick();
+        }
     }
 }
 

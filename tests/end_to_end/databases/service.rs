@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Answer, file, iptoasn, source};
+use super::{Answer, db, file, iptoasn, source};
 use crate::support::exporter::{Exporter, Sample, v5};
+use crate::support::files::assert_same_segments;
 use crate::support::http::FileServer;
 use crate::support::{Client, Launch, PATIENCE, Scratch, Service};
 
@@ -131,4 +132,40 @@ fn a_damaged_global_database_does_not_stop_the_start_and_is_built_anew() {
     assert_eq!(ended.code, Some(0), "{}", ended.log);
     assert!(ended.log.contains("set aside"), "{}", ended.log);
     assert_eq!(fs::read(&path).unwrap(), octets, "the same was built");
+}
+
+#[test]
+fn flows_have_the_database_of_their_time_and_a_replay_as_recorded_uses_it() {
+    let scratch = Scratch::new();
+    let server = FileServer::start();
+    server.set("/mine", file(iptoasn(64_500), "\"1\""));
+    let launched = |data: &str| {
+        launch(&scratch, &server)
+            .set("recorder.directory", data)
+            .set("databases.directory", "world")
+            .set("enricher.look_interval", "100 ms")
+    };
+    let service = launched("data").start();
+    let mut client = Client::ask(service.client_port(), &json!({}));
+    flows_until(&service, &mut client, &json!(64_500));
+    drop(client);
+
+    // Somebody else updates the same directory; the service sees that the file is another.
+    server.set("/mine", file(iptoasn(64_501), "\"2\""));
+    let source = source("iptoasn", &[server.url("/mine")]);
+    let outcome = db(&scratch, &source, &["update", "--all"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let mut client = Client::ask(service.client_port(), &json!({}));
+    flows_until(&service, &mut client, &json!(64_501));
+    drop(client);
+    assert_eq!(service.end().code, Some(0));
+
+    let raw = scratch.join("data/raw");
+    let replay = launched("again").replay_at_once(&raw);
+    let outcome = replay.set("replay.databases", "as-recorded").run();
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert_same_segments(
+        &scratch.join("data/prepared"),
+        &scratch.join("again/prepared"),
+    );
 }

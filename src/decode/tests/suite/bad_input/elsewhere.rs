@@ -17,7 +17,7 @@ const fn of(
 }
 
 /// Many of them have rows of the decoder too.
-pub(super) const CASES: [Elsewhere; 30] = [
+pub(super) const CASES: [Elsewhere; 32] = [
     of(
         "B001",
         "bad datagrams of all kinds between good ones: each good one becomes a flow",
@@ -151,6 +151,18 @@ pub(super) const CASES: [Elsewhere; 30] = [
         "a_database_of_another_kind_is_refused_with_both_kinds",
     ),
     of(
+        "B116",
+        "a table of the world cut short or with a flipped bit: refused, and built anew",
+        "tests/end_to_end/databases/service.rs",
+        "a_damaged_global_database_does_not_stop_the_start_and_is_built_anew",
+    ),
+    of(
+        "B116",
+        "a source that is cut short, damaged or a web page: refused, the old one stays",
+        "tests/end_to_end/databases/bad_input.rs",
+        "a_file_of_any_format_that_is_cut_short_empty_or_of_another_format",
+    ),
+    of(
         "B117",
         "names with quotes, line ends, escapes and formulas: a row stays a row, and comes back",
         "src/protocol/src/encode/tests.rs",
@@ -159,7 +171,7 @@ pub(super) const CASES: [Elsewhere; 30] = [
     of(
         "B117",
         "names out of databases: without control characters",
-        "db/src/global/asn.rs",
+        "db/src/name.rs",
         "a_name_is_cut_at_a_character_and_rid_of_control_characters",
     ),
     of(

@@ -103,8 +103,9 @@ fn volume(volume: Volume) -> (u64, u64) {
 
 proptest! {
     #[test]
-    fn nothing_is_lost_or_invented_in_any_order_and_cut(
+    fn nothing_is_lost_or_invented_in_any_order_cut_and_over_a_restart(
         records in prop::collection::vec(any_record(), 0..200),
+        restart in 0_usize..200,
         cut in 1_usize..20,
         rules in any_rules(),
         several in any::<bool>(),
@@ -113,35 +114,40 @@ proptest! {
             let rate = r.sampling_rate.map_or(1, |rate| u64::from(rate.get()));
             (r.packets * rate, r.bytes * rate)
         };
-        let mut core = Aggregator::new(rules, 7);
-        core.hear(heard(&timeouts(), several));
-        let mut out = Vec::new();
-        for (second, batch) in (0_i64..).zip(records.chunks(cut)) {
-            let plan = core.plan(batch, Tick::from_secs(T0 + second), Plan::default());
-            core.apply(plan);
-            out.extend(core.tick(Tick::from_secs(T0 + second + 1)));
-            let c = core.counters();
-            prop_assert_eq!(
-                c.records,
-                c.merged + c.duplicates + c.incomplete + c.released + core.held()
-            );
+        // One run ends, and the next begins with the records that come then.
+        let (before, after) = records.split_at(restart.min(records.len()));
+        for records in [before, after] {
+            let rules = rules.clone();
+            let mut core = Aggregator::new(rules, 7);
+            core.hear(heard(&timeouts(), several));
+            let mut out = Vec::new();
+            for (second, batch) in (0_i64..).zip(records.chunks(cut)) {
+                let plan = core.plan(batch, Tick::from_secs(T0 + second), Plan::default());
+                core.apply(plan);
+                out.extend(core.tick(Tick::from_secs(T0 + second + 1)));
+                let c = core.counters();
+                prop_assert_eq!(
+                    c.records,
+                    c.merged + c.duplicates + c.incomplete + c.released + core.held()
+                );
+            }
+            out.extend(core.drain().concat());
+            let (c, n) = (*core.counters(), records.len() as u64);
+            let left = c.duplicates + c.incomplete;
+            prop_assert_eq!((c.records, c.merged + left + c.released), (n, n));
+            prop_assert_eq!((core.held(), core.live()), (0, 0));
+            if left == 0 {
+                prop_assert_eq!(out.iter().map(|f| u64::from(f.records)).sum::<u64>(), n);
+            }
+            let totals = records.iter().map(scaled).fold((0, 0), add);
+            prop_assert_eq!(volume(c.taken_in), totals);
+            let named = add(volume(c.duplicate), volume(c.left_out));
+            prop_assert_eq!(add(volume(c.let_out), named), totals);
+            let reverse = |f: &AggregatedFlow| f.reverse.map_or((0, 0), |r| (r.packets, r.bytes));
+            let both = |f: &AggregatedFlow| add((f.packets, f.bytes), reverse(f));
+            prop_assert_eq!(out.iter().map(both).fold((0, 0), add), volume(c.let_out));
+            prop_assert!(out.iter().all(|f| f.start_ms <= f.end_ms && f.active_ms <= f.duration_ms()));
         }
-        out.extend(core.drain().concat());
-        let (c, n) = (*core.counters(), records.len() as u64);
-        let left = c.duplicates + c.incomplete;
-        prop_assert_eq!((c.records, c.merged + left + c.released), (n, n));
-        prop_assert_eq!((core.held(), core.live()), (0, 0));
-        if left == 0 {
-            prop_assert_eq!(out.iter().map(|f| u64::from(f.records)).sum::<u64>(), n);
-        }
-        let totals = records.iter().map(scaled).fold((0, 0), add);
-        prop_assert_eq!(volume(c.taken_in), totals);
-        let named = add(volume(c.duplicate), volume(c.left_out));
-        prop_assert_eq!(add(volume(c.let_out), named), totals);
-        let reverse = |f: &AggregatedFlow| f.reverse.map_or((0, 0), |r| (r.packets, r.bytes));
-        let both = |f: &AggregatedFlow| add((f.packets, f.bytes), reverse(f));
-        prop_assert_eq!(out.iter().map(both).fold((0, 0), add), volume(c.let_out));
-        prop_assert!(out.iter().all(|f| f.start_ms <= f.end_ms && f.active_ms <= f.duration_ms()));
     }
 
     #[test]
