@@ -29,6 +29,7 @@ mod kept;
 mod kernel_drops;
 mod keygen;
 mod long_flows;
+mod nfanon;
 mod replay;
 mod settings_command;
 mod shutdown;
