@@ -1,5 +1,6 @@
 //! How many addresses and flows a second one core anonymizes by Crypto-PAn:
-//! `cargo run --release -p mediation --example anonymization`.
+//! `cargo run --release -p mediation --example anonymization`, or behind `--` a family and a
+//! spread, as `IPv6 new`.
 //!
 //! Addresses are drawn from a million, each in proportion to 1/rank (Zipf) or all alike
 //! (uniform), or come only once and have nothing in common (new): then nothing that is
@@ -153,6 +154,10 @@ fn pan() -> CryptoPan {
     CryptoPan::new(&Key::from_octets(&key).expect("the length of a key"))
 }
 
+const fn family(v6: bool) -> &'static str {
+    if v6 { "IPv6" } else { "IPv4" }
+}
+
 /// One row of the table.
 fn measure(spread: Spread, v6: bool) {
     let mut random = Random(u64::from(v6));
@@ -195,7 +200,7 @@ fn measure(spread: Spread, v6: bool) {
     let [standard, none] = [standard, none].map(|times| each(times, ADDRS / 2));
     println!(
         "{}  {:<7}  {:>9.1}  {batches:>7.1}  {single:>7.1}  {:>9.2}  {standard:>8.1}  {none:>6.1}",
-        if v6 { "IPv6" } else { "IPv4" },
+        family(v6),
         spread.name(),
         1e3 / batches,
         1e3 / standard,
@@ -217,9 +222,13 @@ fn main() {
     );
     println!("addr  spread   M addrs/s       ns   single  M flows/s  standard    none");
     println!("                 batches  an addr      one               ns a flow  ns");
+    let asked: Vec<String> = std::env::args().skip(1).collect();
     for v6 in [false, true] {
         for spread in [Spread::Zipf, Spread::Uniform, Spread::New] {
-            measure(spread, v6);
+            let row = [family(v6), spread.name()];
+            if asked.is_empty() || asked == row {
+                measure(spread, v6);
+            }
         }
     }
 }

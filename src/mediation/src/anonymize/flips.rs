@@ -16,6 +16,8 @@ const BITS: usize = 16;
 /// Blocks encrypted at a time where there is no end of them: as many as AVX-512 has room
 /// for.
 const BLOCKS: usize = 64;
+/// A block that is not filled in: a constant, because `default` is worked out octet by octet.
+const ZERO: Block = Array([0; 16]);
 /// What the flips of a first part depend on: all its bits but the last.
 const HEAD_BITS: usize = BITS - 1;
 
@@ -78,7 +80,7 @@ impl Flips {
         &self,
         addrs: &[u128; N],
     ) -> [u64; N] {
-        let mut blocks = [[[Block::default(); BITS]; M]; N];
+        let mut blocks = [[[ZERO; BITS]; M]; N];
         let masks = &MASKS[FIRST * BITS..][..M * BITS];
         let pad = self.pad;
         for (blocks, addr) in blocks.iter_mut().zip(addrs) {
@@ -115,7 +117,7 @@ impl Flips {
         for bits in 0..16 {
             let prefixes: Vec<u16> = (0..1 << bits).collect();
             for prefixes in prefixes.chunks(BLOCKS) {
-                let mut blocks = [Block::default(); BLOCKS];
+                let mut blocks = [ZERO; BLOCKS];
                 let blocks = &mut blocks[..prefixes.len()];
                 for (block, prefix) in blocks.iter_mut().zip(prefixes) {
                     *block = self.head_block(*prefix, bits);
