@@ -1,40 +1,61 @@
-//! `[anonymizer]`: how addresses are made anonymous.
+//! `[anonymizer]`: how flows are made anonymous.
 
 use std::path::{Path, PathBuf};
 
+use flow::{Field, Method, Prefix};
 use toml::Value;
 
-use crate::check::{Check, item, one_of};
+use crate::check::{Check, item};
+use crate::measures::{Measures, overrides, prefixes};
 use crate::raw;
 
-/// How addresses are made anonymous (RFC 6235).
+/// How flows are made anonymous (RFC 6235).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Anonymizer {
     policy: Policy,
     key_file: PathBuf,
     is_key_file_given: bool,
     port_limit: u16,
+    clear_prefixes: Vec<Prefix>,
+    special_addresses: Option<SpecialAddresses>,
+    measures: Measures,
+    fields: Vec<(Field, Method)>,
 }
 
-/// What is done to the addresses of a flow.
+/// What becomes of addresses that name no host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpecialAddresses {
+    /// Like any other.
+    Anonymized,
+    /// They stay as they are.
+    Clear,
+}
+
+const SPECIAL_ADDRESSES: [(&str, Option<SpecialAddresses>); 3] = [
+    ("policy", None),
+    ("anonymized", Some(SpecialAddresses::Anonymized)),
+    ("clear", Some(SpecialAddresses::Clear)),
+];
+
+/// What is done to the fields of a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
     /// Nothing: original addresses leave.
     None,
     /// Prefix-preserving mapping with a key (RFC 6235, 4.1.3).
     Standard,
+    /// What tells of traffic and not of hosts.
+    Strict,
     /// Octet by octet with a published key, as the original system did: it hides little.
     Cnsm2019,
 }
 
-const POLICIES: [(&str, Policy); 3] = [
+const POLICIES: [(&str, Policy); 4] = [
     ("none", Policy::None),
     ("standard", Policy::Standard),
+    ("strict", Policy::Strict),
     ("cnsm2019", Policy::Cnsm2019),
 ];
-
-/// Names that are taken for policies to come.
-const PLANNED: [&str; 1] = ["strict"];
 
 impl Anonymizer {
     /// What is done to addresses.
@@ -47,6 +68,31 @@ impl Anonymizer {
     #[must_use]
     pub const fn port_limit(&self) -> u16 {
         self.port_limit
+    }
+
+    /// Addresses that leave as they are.
+    #[must_use]
+    pub fn clear_prefixes(&self) -> &[Prefix] {
+        &self.clear_prefixes
+    }
+
+    /// What becomes of addresses that name no host; `None`: what the policy has for them.
+    #[must_use]
+    pub const fn special_addresses(&self) -> Option<SpecialAddresses> {
+        self.special_addresses
+    }
+
+    /// How much the methods take away.
+    #[must_use]
+    pub const fn measures(&self) -> &Measures {
+        &self.measures
+    }
+
+    /// Fields with another method than under the policy, each once; each method suits its
+    /// field.
+    #[must_use]
+    pub fn fields(&self) -> &[(Field, Method)] {
+        &self.fields
     }
 
     /// The file with the key.
@@ -67,32 +113,28 @@ impl Anonymizer {
         directory: Option<&Path>,
         check: &mut Check<'_>,
     ) -> Option<Self> {
-        let policy = policy(&raw.policy, check);
+        let policy = check.choice(item("anonymizer.policy", &raw.policy), &POLICIES);
         let key_file = key_file(&raw.key_file, check);
         let port_limit = item("anonymizer.port_limit", &raw.port_limit);
         let port_limit = check.integer(port_limit, &(0..=i64::from(u16::MAX)));
         let key_file = key_file?;
+        let clear_prefixes = item("anonymizer.clear_prefixes", &raw.clear_prefixes);
+        let clear_prefixes = prefixes(clear_prefixes, check);
+        let special = item("anonymizer.special_addresses", &raw.special_addresses);
+        let special = check.choice(special, &SPECIAL_ADDRESSES);
+        let measures = Measures::check(raw, check);
+        let fields = overrides(&raw.fields, check);
         Some(Self {
             policy: policy?,
             is_key_file_given: key_file.is_some(),
             key_file: key_file.or_else(|| directory.map(|path| path.join("anonymizer.key")))?,
             port_limit: u16::try_from(port_limit?).ok()?,
+            clear_prefixes: clear_prefixes?,
+            special_addresses: special?,
+            measures: measures?,
+            fields: fields?,
         })
     }
-}
-
-fn policy(value: &Value, check: &mut Check<'_>) -> Option<Policy> {
-    let item = item("anonymizer.policy", value);
-    let name = value.as_str().unwrap_or_default();
-    if !PLANNED.contains(&name) {
-        return check.choice(item, &POLICIES);
-    }
-    let available = one_of(&POLICIES);
-    check.refuse(
-        item,
-        format!("{available}; this version does not have {name:?} yet"),
-    );
-    None
 }
 
 fn key_file(value: &Value, check: &mut Check<'_>) -> Option<Option<PathBuf>> {

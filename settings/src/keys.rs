@@ -1,5 +1,6 @@
 //! Which keys there are: those of `default.toml`.
 
+use flow::Field;
 use toml::de::{DeTable, DeValue};
 
 /// What environment variables of settings begin with.
@@ -10,6 +11,9 @@ pub const ENVIRONMENT_PREFIX: &str = "FLOWSTREAM_CFG_";
 
 /// The one key whose table has keys that the operator chooses.
 pub(crate) const EXPORTERS: &str = "aggregator.exporters";
+
+/// The one key whose table has any of some keys.
+pub(crate) const FIELDS: &str = "anonymizer.fields";
 
 /// All keys there are.
 #[derive(Debug)]
@@ -33,7 +37,8 @@ impl Schema {
         &self.root
     }
 
-    /// The full keys of all values, in the order of the manual. The exporters count as one.
+    /// The full keys of all values, in the order of the manual. The exporters count as one, and
+    /// so do the fields.
     pub(crate) fn keys(&self) -> &[String] {
         &self.keys
     }
@@ -46,6 +51,8 @@ pub(crate) enum Node {
     Leaf,
     /// Keys that are fixed.
     Section(Vec<(String, Node)>),
+    /// Any of these keys, each with a value.
+    Some(Vec<(String, Node)>),
     /// Any keys, with the same below each.
     Each(Box<Node>),
 }
@@ -55,7 +62,7 @@ impl Node {
     pub(crate) fn child(&self, name: &str) -> Option<&Self> {
         match self {
             Self::Leaf => None,
-            Self::Section(children) => children
+            Self::Section(children) | Self::Some(children) => children
                 .iter()
                 .find(|(child, _)| child == name)
                 .map(|(_, node)| node),
@@ -63,10 +70,12 @@ impl Node {
         }
     }
 
-    /// The names of the fixed keys below.
+    /// The names of the keys below that are known.
     pub(crate) fn names(&self) -> Vec<&str> {
         match self {
-            Self::Section(children) => children.iter().map(|(name, _)| name.as_str()).collect(),
+            Self::Section(children) | Self::Some(children) => {
+                children.iter().map(|(name, _)| name.as_str()).collect()
+            }
             Self::Leaf | Self::Each(_) => Vec::new(),
         }
     }
@@ -79,6 +88,7 @@ impl Node {
             let key = join(path, name.get_ref());
             let node = match value.get_ref() {
                 DeValue::Table(_) if key == EXPORTERS => Self::exporters(),
+                DeValue::Table(_) if key == FIELDS => Self::fields(),
                 DeValue::Table(table) => Self::of(&key, table),
                 _ => Self::Leaf,
             };
@@ -93,6 +103,15 @@ impl Node {
         Self::Each(Box::new(Self::Section(exporter.into())))
     }
 
+    fn fields() -> Self {
+        let fields = Field::ALL.into_iter();
+        Self::Some(
+            fields
+                .map(|field| (field.name().to_owned(), Self::Leaf))
+                .collect(),
+        )
+    }
+
     fn collect_keys(&self, path: &str, keys: &mut Vec<String>) {
         match self {
             Self::Section(children) => {
@@ -100,7 +119,7 @@ impl Node {
                     node.collect_keys(&join(path, name), keys);
                 }
             }
-            Self::Leaf | Self::Each(_) => keys.push(path.to_owned()),
+            Self::Leaf | Self::Some(_) | Self::Each(_) => keys.push(path.to_owned()),
         }
     }
 }

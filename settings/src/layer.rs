@@ -133,6 +133,7 @@ impl Reader<'_> {
         let value = self.plain(key, &origin, value)?;
         let expected = match node {
             Node::Each(_) => "a table with an address of an exporter for each key".to_owned(),
+            Node::Some(_) => "a table with a method for each field that is named".to_owned(),
             _ => format!("a table with the keys {}", node.names().join(", ")),
         };
         self.refuse(key, origin, found(&value), &expected);

@@ -158,6 +158,17 @@ pub(crate) struct Anonymizer {
     pub(crate) policy: Value,
     pub(crate) key_file: Value,
     pub(crate) port_limit: Value,
+    pub(crate) clear_prefixes: Value,
+    pub(crate) special_addresses: Value,
+    pub(crate) address_bits_v4: Value,
+    pub(crate) address_bits_v6: Value,
+    pub(crate) time_unit: Value,
+    pub(crate) time_shift: Value,
+    pub(crate) time_shift_epoch: Value,
+    pub(crate) counter_digits: Value,
+    pub(crate) counter_noise: Value,
+    pub(crate) position_grid: Value,
+    pub(crate) fields: BTreeMap<String, Value>,
 }
 
 #[derive(Debug, Deserialize)]

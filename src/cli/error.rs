@@ -15,6 +15,7 @@ use super::elements::ElementsError;
 use super::generate::GenerateError;
 use super::inspect::InspectError;
 use super::key_file::KeyFileError;
+use super::policy::PolicyError;
 use super::selection::SelectionError;
 use super::subscribe::SubscribeError;
 use super::world::SourceError;
@@ -28,6 +29,9 @@ pub(crate) enum CliError {
     /// The key of the anonymization cannot be had.
     #[error(transparent)]
     Key(#[from] KeyFileError),
+    /// The policy of the anonymization cannot be made.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     /// A filter of the settings is not understood.
     #[error(transparent)]
     Selection(#[from] SelectionError),

@@ -12,6 +12,7 @@ mod keygen;
 mod library;
 mod log;
 mod parts;
+mod policy;
 mod run;
 mod selection;
 mod subscribe;

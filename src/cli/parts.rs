@@ -2,12 +2,13 @@
 
 use actors::pipeline::Parts;
 use actors::tls::ExporterTls;
-use mediation::anonymize::{Anonymization, CryptoPan, KeyId, OctetPermutation, Policy};
+use mediation::anonymize::{Anonymization, CryptoPan, Key, KeyId, OctetPermutation, Policy};
 use mediation::select::PortLimit;
-use settings::{Mode, Settings};
+use settings::{Anonymizer, Mode, Settings};
 use tracing::{info, warn};
 
 use super::key_file::{self, Found};
+use super::policy::Tabled;
 use super::selection::selection;
 use super::{CliError, elements, library};
 
@@ -52,27 +53,56 @@ fn anonymization(settings: &Settings) -> Result<Anonymization, CliError> {
 /// The policy, and what names its key.
 fn policy(settings: &Settings) -> Result<(Policy, Option<KeyId>), CliError> {
     let anonymizer = settings.anonymizer();
+    warn_of(anonymizer.policy());
+    if let Some(table) = Tabled::of(anonymizer) {
+        let key = if table.needs_key() {
+            Some(key(anonymizer)?)
+        } else {
+            None
+        };
+        let id = key.as_ref().map(Key::id);
+        return Ok((table.policy(anonymizer, key.as_ref())?, id));
+    }
     match anonymizer.policy() {
-        settings::Policy::None => {
-            warn!("anonymizer.policy is none: original addresses leave as they are");
-            Ok((Policy::None, None))
-        }
+        settings::Policy::None => Ok((Policy::None, None)),
         settings::Policy::Cnsm2019 => {
-            warn!("anonymizer.policy is cnsm2019: its key was published, so it hides little");
             let octets = OctetPermutation::new(OctetPermutation::PUBLISHED_SEED);
             Ok((Policy::Cnsm2019(Box::new(octets)), None))
         }
-        settings::Policy::Standard => {
-            let (key, found) = key_file::of(anonymizer)?;
-            let (path, id) = (anonymizer.key_file().display(), key.id());
-            match found {
-                Found::Made => {
-                    info!(file = %path, key_id = %id, "made a new anonymization key; keep it apart from the data");
-                }
-                Found::There => info!(file = %path, key_id = %id, "anonymization key"),
-                Found::Credential => info!(key_id = %id, "anonymization key, of a credential"),
-            }
-            Ok((Policy::Standard(Box::new(CryptoPan::new(&key))), Some(id)))
+        // The strict preset is always a table.
+        settings::Policy::Standard | settings::Policy::Strict => {
+            let key = key(anonymizer)?;
+            Ok((
+                Policy::Standard(Box::new(CryptoPan::new(&key))),
+                Some(key.id()),
+            ))
         }
     }
+}
+
+/// Says of a policy that it hides little.
+fn warn_of(policy: settings::Policy) {
+    match policy {
+        settings::Policy::None => {
+            warn!("anonymizer.policy is none: original addresses leave as they are");
+        }
+        settings::Policy::Cnsm2019 => {
+            warn!("anonymizer.policy is cnsm2019: its key was published, so it hides little");
+        }
+        settings::Policy::Standard | settings::Policy::Strict => {}
+    }
+}
+
+/// The key, and the log says which.
+fn key(anonymizer: &Anonymizer) -> Result<Key, CliError> {
+    let (key, found) = key_file::of(anonymizer)?;
+    let (path, id) = (anonymizer.key_file().display(), key.id());
+    match found {
+        Found::Made => {
+            info!(file = %path, key_id = %id, "made a new anonymization key; keep it apart from the data");
+        }
+        Found::There => info!(file = %path, key_id = %id, "anonymization key"),
+        Found::Credential => info!(key_id = %id, "anonymization key, of a credential"),
+    }
+    Ok(key)
 }

@@ -178,3 +178,82 @@ fn c42_the_raw_dataset_is_for_its_owner_alone() {
         .mode();
     assert_eq!(mode & 0o777, 0o700);
 }
+
+/// The technique of a field, as the welcome has it.
+fn technique<'a>(received: &'a Received, field: &str) -> Option<&'a str> {
+    let fields = received.answer["anonymization"]["fields"].as_array()?;
+    let said = fields.iter().find(|said| said["field"] == field)?;
+    said["technique"].as_str()
+}
+
+#[test]
+fn strict_tells_of_traffic_and_neither_of_hosts_nor_of_exporters() {
+    let test = "strict_tells_of_traffic_and_neither_of_hosts_nor_of_exporters";
+    let scratch = Scratch::new();
+    let strict = || {
+        let launch = talkative(&scratch, "data").set("anonymizer.policy", "strict");
+        launch.set("anonymizer.key_file", &key_file(&scratch))
+    };
+    let (received, ended) = collected(&strict(), &scratch);
+    assert_eq!(received.answer["anonymization"]["policy"], "strict");
+    let bins = "binning: IANA's three ranges, each as its lowest port";
+    assert_eq!(technique(&received, "dst_port"), Some(bins));
+    assert_eq!(technique(&received, "exporter"), Some("black-marker: null"));
+    assert!(received.flows.len() > 100, "{}", received.flows.len());
+    for flow in &received.flows {
+        for field in ["exporter", "src_prefix", "src_network", "in_if", "tos"] {
+            assert!(flow[field].is_null(), "{field}: {flow}");
+        }
+        let ports = [0, 1, 1_024, 49_152].map(serde_json::Value::from);
+        assert!(ports.contains(&flow["dst_port"]), "{flow}");
+        let packets = flow["packets"].as_u64().unwrap();
+        assert!(packets.is_power_of_two(), "{flow}");
+        assert_eq!(flow["start_ms"].as_i64().unwrap() % 60_000, 0, "{flow}");
+        let addr = flow["src_addr"].as_str().unwrap();
+        assert!(addr.ends_with(".0") || addr.ends_with("::"), "{flow}");
+    }
+    let prepared = zstdcat(&scratch.join("data/prepared"), test).unwrap_or_default();
+    for original in ORIGINAL {
+        for output in [&received.text(), &prepared, &ended.log] {
+            let line = output.lines().find(|line| line.contains(original));
+            assert_eq!(line, None, "{original}");
+        }
+    }
+    // What was stored with nulls is read again as it was streamed.
+    let service = strict().start();
+    let again = Client::ask(service.client_port(), &json!({"start": "earliest"})).read_aside();
+    assert_eq!(service.end().code, Some(0));
+    let again = again.join().unwrap();
+    assert_eq!(again.flows, received.flows);
+}
+
+#[test]
+fn fields_have_the_methods_of_the_settings_and_addresses_in_scopes_stay() {
+    let scratch = Scratch::new();
+    let launch = talkative(&scratch, "data")
+        .set("anonymizer.clear_prefixes", "[\"198.19.0.0/16\"]")
+        .set("anonymizer.fields.exporter", "black-marker")
+        .set("anonymizer.fields.src_port", "permutation")
+        .set("anonymizer.fields.bytes", "noise");
+    let (received, _) = collected(&launch, &scratch);
+    assert_eq!(received.answer["anonymization"]["policy"], "custom");
+    assert!(!received.answer["anonymization"]["key_id"].is_null());
+    let noise = "noise: at most 10 percent, or 1";
+    assert_eq!(technique(&received, "bytes"), Some(noise));
+    assert_eq!(technique(&received, "dst_port"), None);
+    let text = received.text();
+    assert!(!text.contains(EXPORTER));
+    for (prefix, leaves) in [("\"198.18.", false), ("\"198.19.", true)] {
+        let addrs = ["src_addr", "dst_addr"].map(|field| format!("\"{field}\":{prefix}"));
+        let found = addrs.iter().any(|addr| text.contains(addr));
+        assert_eq!(found, leaves, "{prefix}");
+    }
+    // The samples have 100 octets, and their noise differs from flow to flow.
+    let samples = received.flows.iter().filter(|flow| flow["dst_port"] == 53);
+    let bytes: std::collections::BTreeSet<u64> = samples
+        .filter(|flow| flow["packets"] == 1)
+        .filter_map(|flow| flow["bytes"].as_u64())
+        .filter(|bytes| (90..=110).contains(bytes))
+        .collect();
+    assert!(bytes.len() > 5, "{bytes:?}");
+}

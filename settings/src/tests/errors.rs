@@ -327,20 +327,59 @@ fn clients_from_elsewhere_are_refused_for_now() {
 }
 
 #[test]
-fn a_policy_that_is_planned_is_told_from_one_that_is_not() {
-    assert_eq!(
-        said(site("anonymizer.policy = \"strict\"")),
-        [
-            "settings/site.toml:1: anonymizer.policy: found \"strict\"; expected \"none\", \
-             \"standard\" or \"cnsm2019\"; this version does not have \"strict\" yet"
-        ]
-    );
+fn a_policy_that_is_none_is_refused_with_those_that_are() {
     assert_eq!(
         said(site("anonymizer.policy = \"perfect\"")),
         [
             "settings/site.toml:1: anonymizer.policy: found \"perfect\"; \
-          expected \"none\", \"standard\" or \"cnsm2019\""
+          expected \"none\", \"standard\", \"strict\" or \"cnsm2019\""
         ]
+    );
+}
+
+#[test]
+fn a_method_that_is_none_for_its_field_is_refused_with_those_that_are() {
+    let text = "[anonymizer.fields]\nsrc_port = \"noise\"\nbytes = 7\nstart_ms = \"enumeration\"";
+    assert_eq!(
+        said(site(text)),
+        [
+            "settings/site.toml:3: anonymizer.fields.bytes: found 7; expected \"clear\", \"noise\", \
+             \"precision-degradation\", \"binning\" or \"black-marker\"",
+            "settings/site.toml:2: anonymizer.fields.src_port: found \"noise\"; expected \"clear\", \
+             \"permutation\", \"binning\" or \"black-marker\"",
+        ]
+    );
+    let alone = said(site("anonymizer.fields.start_ms = \"enumeration\""));
+    assert_eq!(
+        alone,
+        [
+            "settings/site.toml:1: anonymizer.fields.start_ms: found \"enumeration\"; expected another \
+             method, or end_ms with \"enumeration\" or \"black-marker\" too"
+        ]
+    );
+    let unknown = said(site("anonymizer.fields.src_prot = \"clear\""));
+    assert!(
+        unknown.len() == 1 && unknown[0].contains("src_port"),
+        "{unknown:?}"
+    );
+}
+
+#[test]
+fn addresses_that_stay_clear_are_a_list_of_prefixes() {
+    assert_eq!(
+        said(site(
+            "anonymizer.clear_prefixes = [\"192.0.2.0/24\", \"192.0.2.0/33\"]"
+        )),
+        [
+            "settings/site.toml:1: anonymizer.clear_prefixes[1]: found \"192.0.2.0/33\"; \
+             expected a prefix such as \"192.0.2.0/24\" or \"2001:db8::/32\""
+        ]
+    );
+    let prefixes = vec!["\"192.0.2.0/24\""; 1_025].join(", ");
+    let many = said(site(&format!("anonymizer.clear_prefixes = [{prefixes}]")));
+    assert!(
+        many[0].contains("a list of at most 1024 prefixes"),
+        "{many:?}"
     );
 }
 

@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 
 use super::{Given, site};
-use crate::keys::{EXPORTERS, Schema, variable};
+use crate::keys::{EXPORTERS, FIELDS, Schema, variable};
 use crate::{DEFAULTS, Mode, Settings, SettingsError};
 
 const REPLAY: &str = include_str!("../../replay.toml");
@@ -188,9 +188,9 @@ fn the_default_of_every_key_may_be_written_out() {
 }
 
 #[test]
-fn the_exporters_are_the_only_table_whose_keys_are_free() {
+fn exporters_and_fields_are_the_only_tables_whose_keys_may_be_left_out() {
     let tables = keys().into_iter().filter(|key| default(key).is_table());
-    assert_eq!(tables.collect::<Vec<_>>(), [EXPORTERS]);
+    assert_eq!(tables.collect::<Vec<_>>(), [EXPORTERS, FIELDS]);
 }
 
 #[test]

@@ -1,0 +1,111 @@
+//! A policy field by field, out of the settings.
+
+use flow::{Field, Method};
+use mediation::anonymize::method::{AddressBits, Digits, Grid, NoisePercent, TimeUnit};
+use mediation::anonymize::{
+    Key, Methods, Parameters, Policy, Scopes, SpecialUse, Table, TableError, Unsuitable,
+};
+use settings::{Anonymizer, Measures, SpecialAddresses};
+
+/// Why a policy cannot be made. The settings are checked for what they could do wrong.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PolicyError {
+    /// A method is none for its field.
+    #[error("anonymizer.fields: {0}")]
+    Unsuitable(#[from] Unsuitable),
+    /// The methods do not fit together.
+    #[error("anonymizer.fields: {0}")]
+    Table(#[from] TableError),
+    /// A measure is beyond what its method takes.
+    #[error("anonymizer: a measure is out of its range; see settings/default.toml")]
+    Measure,
+}
+
+/// What differs from a preset that needs no table, or the strict one.
+pub(super) struct Tabled {
+    name: &'static str,
+    methods: Result<Methods, Unsuitable>,
+    scopes: Scopes,
+}
+
+impl Tabled {
+    /// `None` where the settings say no more than a preset that is made without a table.
+    pub(super) fn of(anonymizer: &Anonymizer) -> Option<Self> {
+        let is_strict = anonymizer.policy() == settings::Policy::Strict;
+        let special = match anonymizer.special_addresses() {
+            Some(SpecialAddresses::Anonymized) => SpecialUse::Anonymized,
+            Some(SpecialAddresses::Clear) => SpecialUse::Clear,
+            None if is_strict => SpecialUse::Clear,
+            None => SpecialUse::Anonymized,
+        };
+        let scopes = Scopes::new(anonymizer.clear_prefixes(), special);
+        let has_grid = anonymizer.measures().position_grid > 0;
+        let is_changed = !anonymizer.fields().is_empty() || has_grid;
+        if !is_strict && !is_changed && scopes.is_none() {
+            return None;
+        }
+        let is_preset = is_strict && !is_changed && anonymizer.clear_prefixes().is_empty();
+        let is_preset = is_preset && special == SpecialUse::Clear;
+        Some(Self {
+            name: if is_preset { "strict" } else { "custom" },
+            methods: methods(anonymizer),
+            scopes,
+        })
+    }
+
+    pub(super) fn needs_key(&self) -> bool {
+        self.methods.as_ref().is_ok_and(Methods::need_key)
+    }
+
+    pub(super) fn policy(
+        self,
+        anonymizer: &Anonymizer,
+        key: Option<&Key>,
+    ) -> Result<Policy, PolicyError> {
+        let parameters = parameters(anonymizer.measures()).ok_or(PolicyError::Measure)?;
+        let table = Table::new(self.name, self.methods?, parameters, self.scopes, key)?;
+        Ok(Policy::Table(Box::new(table)))
+    }
+}
+
+/// Those of the preset, then those of single fields. A grid is for positions that leave.
+fn methods(anonymizer: &Anonymizer) -> Result<Methods, Unsuitable> {
+    const POSITIONS: [Field; 4] = [
+        Field::SrcLatitude,
+        Field::SrcLongitude,
+        Field::DstLatitude,
+        Field::DstLongitude,
+    ];
+    let mut methods = match anonymizer.policy() {
+        settings::Policy::None => Methods::none(),
+        settings::Policy::Standard => Methods::standard(),
+        settings::Policy::Strict => Methods::strict(),
+        settings::Policy::Cnsm2019 => Methods::cnsm2019(),
+    };
+    for &(field, method) in anonymizer.fields() {
+        methods = methods.with(field, method)?;
+    }
+    if anonymizer.measures().position_grid > 0 {
+        for field in POSITIONS {
+            if methods.leaves(field) {
+                methods = methods.with(field, Method::PrecisionDegradation)?;
+            }
+        }
+    }
+    Ok(methods)
+}
+
+fn parameters(measures: &Measures) -> Option<Parameters> {
+    let millis = |duration: std::time::Duration| u64::try_from(duration.as_millis()).ok();
+    let unit = |duration| TimeUnit::from_millis(millis(duration)?);
+    Some(Parameters {
+        address_bits: AddressBits::new(measures.address_bits_v4, measures.address_bits_v6)?,
+        time_unit: unit(measures.time_unit)?,
+        shift_most_ms: millis(measures.time_shift)?,
+        shift_epoch: unit(measures.time_shift_epoch)?,
+        digits: Digits::new(measures.counter_digits)?,
+        noise: NoisePercent::new(measures.counter_noise)?,
+        // Positions that have precision degradation by their field alone: one degree.
+        grid: Grid::new(measures.position_grid.max(1).into())?,
+    })
+}
