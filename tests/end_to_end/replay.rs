@@ -78,6 +78,31 @@ fn many_ticks_and_segments_replay_to_the_same_bytes_on_any_number_of_lanes() {
     );
 }
 
+/// Methods that make many addresses one, leave fields out, or add noise.
+#[test]
+fn any_policy_gives_the_same_bytes_on_any_number_of_lanes() {
+    let scratch = Scratch::new();
+    recorded(&scratch);
+    let raw = scratch.join("data/raw");
+    let prepared = |name: &str, lanes, policy| {
+        let launch = launch(&scratch, name)
+            .set("pipeline.lanes", lanes)
+            .set("anonymizer.policy", policy)
+            .set("anonymizer.fields.bytes", "noise")
+            .set("anonymizer.fields.src_addr", "truncation")
+            .set("anonymizer.fields.end_reason", "black-marker");
+        let outcome = launch.replay_at_once(&raw).set("replay.pace", "max").run();
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        scratch.join(name).join("prepared")
+    };
+    for policy in ["strict", "standard"] {
+        let names = ["1", "4"].map(|lanes| (lanes, format!("{policy}-{lanes}")));
+        let [one, four] = names.map(|(lanes, name)| prepared(&name, lanes, policy));
+        assert!(!segments(&one).is_empty());
+        assert_same_segments(&one, &four);
+    }
+}
+
 #[test]
 fn a_prepared_dataset_is_told_as_it_is() {
     let scratch = Scratch::new();
