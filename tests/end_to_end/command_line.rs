@@ -87,7 +87,8 @@ fn subscribe_ends_in_order_with_the_service() {
     let service = service_with_flows(&scratch, 100);
     let port = service.client_port().to_string();
     let subscription = start(program(&scratch).args(subscribe(&port, &["--start", "earliest"])));
-    service.wait_for_message("session begins");
+    // The first one was that of who waited for the flows.
+    service.wait_for_messages("session begins", 2);
     service.end().assert_clean();
     let outcome = finish(subscription);
     assert_eq!(outcome.code, Some(0), "{outcome:?}");

@@ -42,7 +42,11 @@ fn originals() -> Addresses {
     let flow = |number: u16| {
         let (src, other) = (addr(), addr());
         let near = Ipv4Addr::from_bits(src.to_bits() ^ 1 << (number / 3 % 32));
-        let dst = if number % 3 == 0 { near } else { other };
+        let dst = if number.is_multiple_of(3) {
+            near
+        } else {
+            other
+        };
         (u64::from(number), (src, dst))
     };
     (1..=FLOWS).map(flow).collect()
