@@ -71,10 +71,7 @@ pub(crate) fn utc(seconds: u64) -> String {
 }
 
 fn time(at: Civil) -> String {
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-        at.year, at.month, at.day, at.hour, at.minute, at.second
-    )
+    at.whole_seconds().to_string()
 }
 
 /// A SHA-256 (FIPS 180-4). Its text is 64 hexadecimal digits in lower case.

@@ -9,6 +9,7 @@ use serde_json::json;
 use settings::Settings;
 
 use super::{DbCommandError, Format};
+use crate::cli::safe::shown;
 use crate::cli::{CliError, library};
 
 /// Says what flows from and to these addresses are given, and what was stated besides.
@@ -72,11 +73,6 @@ fn table(text: &mut String, addr: IpAddr, found: &Found) {
         let (asn, weight) = (origin.asn, origin.peers);
         writeln!(text, "  stated    AS{asn}, weight {weight}{counts}").ok();
     }
-}
-
-/// A text out of a database, without what a terminal would act on.
-fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
 }
 
 fn jsonl(text: &mut String, addr: IpAddr, found: &Found) {

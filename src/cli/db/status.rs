@@ -1,7 +1,6 @@
 //! `flowstream db status`.
 
-use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{self, Write};
 
 use db::world::{SourceStatus, Status};
 use flow::Civil;
@@ -11,67 +10,68 @@ use settings::Settings;
 
 use super::{DbCommandError, Format};
 use crate::cli::CliError;
+use crate::cli::grid::Grid;
 use crate::cli::world::{now, world};
 
 /// Says what is there, how old it is, and what to do.
 pub(super) fn status(settings: &Settings, format: Format) -> Result<(), CliError> {
     let world = world(settings)?;
     let status = world.status(now()).map_err(DbCommandError::Manifest)?;
-    let text = match format {
+    let said = match format {
         Format::Table => table(&status, &world.global().display().to_string()),
         Format::Jsonl => jsonl(&status),
     };
-    let written = std::io::stdout().write_all(text.as_bytes());
+    let written = said.and_then(|text| io::stdout().write_all(&text));
     written.map_err(CliError::Stdout)
 }
 
-fn table(status: &Status, global: &str) -> String {
-    let mut text = String::new();
-    let header = ["source", "state", "age", "at most", "size", "from"];
-    let mut rows = vec![header.map(str::to_owned).to_vec()];
-    rows.extend(status.sources.iter().map(row));
-    write_aligned(&mut text, &rows);
+fn table(status: &Status, global: &str) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    let mut grid = Grid::whole(["source", "state", "age", "at most", "size", "from"]);
+    for source in &status.sources {
+        grid.push(row(source));
+    }
+    grid.write(&mut text)?;
     for source in &status.sources {
         if let Some(error) = &source.error {
-            writeln!(text, "{}: failed: {error}", source.name).ok();
+            writeln!(text, "{}: failed: {error}", source.name)?;
         }
         if let Some(at) = source.retry_at {
-            writeln!(text, "{}: is tried again from {} on", source.name, time(at)).ok();
+            writeln!(text, "{}: is tried again from {} on", source.name, time(at))?;
         }
     }
-    for file in status
+    let files = status
         .sources
         .iter()
-        .filter_map(|source| source.file.as_ref())
-    {
-        if !file.attribution.is_empty() {
-            writeln!(text, "{} ({})", file.attribution, file.licence).ok();
-        }
+        .filter_map(|source| source.file.as_ref());
+    for file in files.filter(|file| !file.attribution.is_empty()) {
+        writeln!(text, "{} ({})", file.attribution, file.licence)?;
     }
     match &status.built {
-        None => writeln!(text, "not built: {global}").ok(),
+        None => writeln!(text, "not built: {global}")?,
         Some(built) => {
             let of: Vec<&str> = built.of.iter().map(|(name, _)| name.as_str()).collect();
             let size = HumanBytes(built.octets);
             let (at, of) = (time(built.at), of.join(", "));
-            writeln!(text, "built {at} from {of}: {global}, {size}").ok()
+            writeln!(text, "built {at} from {of}: {global}, {size}")?;
         }
-    };
-    let advice = status.advice().unwrap_or("nothing to do");
-    writeln!(text, "{advice}").ok();
-    text
+    }
+    writeln!(text, "{}", status.advice().unwrap_or("nothing to do"))?;
+    Ok(text)
 }
 
-fn row(source: &SourceStatus) -> Vec<String> {
-    let none = || "-".to_owned();
+/// What is not known is an empty cell.
+fn row(source: &SourceStatus) -> [String; 6] {
     let file = source.file.as_ref();
-    vec![
+    let size = file.map(|file| HumanBytes(file.octets).to_string());
+    let url = file.map(|file| file.url.clone());
+    [
         source.name.clone(),
         source.state.to_string(),
-        source.age.map_or_else(none, age),
+        source.age.map(age).unwrap_or_default(),
         age(source.max_age),
-        file.map_or_else(none, |file| HumanBytes(file.octets).to_string()),
-        file.map_or_else(none, |file| file.url.clone()),
+        size.unwrap_or_default(),
+        url.unwrap_or_default(),
     ]
 }
 
@@ -87,32 +87,12 @@ fn age(seconds: u64) -> String {
 
 fn time(at: u64) -> String {
     let millis = i64::try_from(at).unwrap_or(i64::MAX).saturating_mul(1_000);
-    let at = Civil::from_millis(millis);
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-        at.year, at.month, at.day, at.hour, at.minute, at.second
-    )
-}
-
-fn write_aligned(text: &mut String, rows: &[Vec<String>]) {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |at: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(at));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    for row in rows {
-        let cells = row.iter().zip(&widths);
-        let cells: Vec<String> = cells
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
-        writeln!(text, "{}", cells.join("  ").trim_end()).ok();
-    }
+    Civil::from_millis(millis).whole_seconds().to_string()
 }
 
 /// A line for each source, and one for what was built.
-fn jsonl(status: &Status) -> String {
-    let mut text = String::new();
+fn jsonl(status: &Status) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
     for source in &status.sources {
         let line = json!({
             "kind": "source",
@@ -124,7 +104,7 @@ fn jsonl(status: &Status) -> String {
             "retry_at": source.retry_at.map(time),
             "file": source.file,
         });
-        writeln!(text, "{line}").ok();
+        writeln!(text, "{line}")?;
     }
     let line = json!({
         "kind": "global",
@@ -132,6 +112,6 @@ fn jsonl(status: &Status) -> String {
         "built": status.built,
         "advice": status.advice(),
     });
-    writeln!(text, "{line}").ok();
-    text
+    writeln!(text, "{line}")?;
+    Ok(text)
 }

@@ -4,7 +4,6 @@ mod input;
 mod item;
 mod jsonl;
 mod progress;
-mod safe;
 mod streams;
 mod summary;
 mod table;

@@ -30,6 +30,13 @@ const ERA_DAYS: i64 = 146_097;
 const YEARS_MAX: i64 = 2_000_000_000;
 
 impl Civil {
+    /// Its text to the second, such as `2026-01-31T12:00:00Z` (RFC 3339); milliseconds are
+    /// left out.
+    #[must_use]
+    pub fn whole_seconds(self) -> impl fmt::Display {
+        WholeSeconds(self)
+    }
+
     /// The date of a time in milliseconds since the Unix epoch.
     ///
     /// Counts years from March, so that the leap day is the last of its year and
@@ -96,6 +103,20 @@ fn small(part: i64) -> u8 {
 }
 
 /// RFC 3339 in UTC with milliseconds: `2026-11-23T18:17:14.000Z`.
+/// A date and time of day as text, to the second.
+struct WholeSeconds(Civil);
+
+impl fmt::Display for WholeSeconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(at) = self;
+        write!(
+            f,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+            at.year, at.month, at.day, at.hour, at.minute, at.second
+        )
+    }
+}
+
 impl fmt::Display for Civil {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -157,6 +178,13 @@ mod tests {
             .to_millis(),
             None
         );
+    }
+
+    #[test]
+    fn milliseconds_are_left_out_where_they_are_not_wanted() {
+        let civil = Civil::from_millis(1_700_000_000_999);
+        assert_eq!(civil.to_string(), "2023-11-14T22:13:20.999Z");
+        assert_eq!(civil.whole_seconds().to_string(), "2023-11-14T22:13:20Z");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::ser::Formatter;
 
-use crate::cli::inspect::safe::is_hostile;
+use crate::cli::safe::is_hostile;
 
 /// A value.
 #[derive(Debug, Clone, PartialEq)]

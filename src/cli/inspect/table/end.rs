@@ -2,7 +2,7 @@
 
 use decode::Elements;
 
-use super::grid::Grid;
+use crate::cli::grid::Grid;
 use crate::cli::inspect::summary::{OfExporter, OfFile, Who, packets};
 
 /// The title of an exporter's sums.

@@ -1,7 +1,6 @@
 //! Columns for people: records of one template in a row stand under one header.
 
 mod end;
-mod grid;
 mod value;
 
 use std::io::{self, Write};
@@ -13,14 +12,14 @@ use decode::explain::{
 use decode::{DecodeError, Elements, Reason};
 use flow::OriginalFlow;
 
-use self::grid::Grid;
 use self::value::brief;
 use super::input::Broken;
 use super::item::{Context, Printer};
 use super::jsonl::format_number;
-use super::safe::shown;
 use super::streams::StreamFault;
 use super::summary::Summary;
+use crate::cli::grid::Grid;
+use crate::cli::safe::shown;
 
 /// The most rows under one header: so many are held back to align them.
 const ROWS_MAX: usize = 500;

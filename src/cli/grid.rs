@@ -2,28 +2,43 @@
 
 use std::io::{self, Write};
 
-use crate::cli::inspect::safe::shown;
+use super::safe::shown;
 
-/// The most characters of a cell; what is longer is cut, and says so.
+/// The most characters of a cell that is cut; what is longer says so.
 const CELL_MAX: usize = 60;
 
 /// Rows under a header.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Grid {
+    /// Characters of a cell at the most.
+    cell_max: usize,
     header: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl Grid {
+    /// A grid whose cells are cut.
     pub(super) fn new(header: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        Self::with(CELL_MAX, header)
+    }
+
+    /// A grid whose cells are as long as they are.
+    pub(super) fn whole(header: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        Self::with(usize::MAX, header)
+    }
+
+    fn with(cell_max: usize, header: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let header = header.into_iter();
         Self {
-            header: header.into_iter().map(|name| cell(name.as_ref())).collect(),
+            cell_max,
+            header: header.map(|name| cell(name.as_ref(), cell_max)).collect(),
             rows: Vec::new(),
         }
     }
 
     pub(super) fn push(&mut self, row: impl IntoIterator<Item = impl AsRef<str>>) {
-        let cells = row.into_iter().map(|text| cell(text.as_ref()));
+        let max = self.cell_max;
+        let cells = row.into_iter().map(|text| cell(text.as_ref(), max));
         self.rows.push(cells.collect());
     }
 
@@ -52,16 +67,16 @@ impl Grid {
 }
 
 /// A text as a cell has it.
-fn cell(text: &str) -> String {
+fn cell(text: &str, max: usize) -> String {
     let shown = shown(text);
-    let Some((at, _)) = shown.char_indices().nth(CELL_MAX) else {
+    let Some((at, _)) = shown.char_indices().nth(max) else {
         return if shown.is_empty() {
             "-".to_owned()
         } else {
             shown
         };
     };
-    let more = shown.chars().count() - CELL_MAX;
+    let more = shown.chars().count() - max;
     format!("{}... (+{more})", shown.get(..at).unwrap_or_default())
 }
 
@@ -83,9 +98,18 @@ mod tests {
     #[test]
     fn a_cell_that_is_too_long_is_cut_and_says_by_how_much() {
         assert_eq!(
-            cell(&"ab".repeat(40)),
+            cell(&"ab".repeat(40), CELL_MAX),
             format!("{}... (+20)", "ab".repeat(30))
         );
-        assert_eq!(cell(&"x".repeat(60)), "x".repeat(60));
+        assert_eq!(cell(&"x".repeat(60), CELL_MAX), "x".repeat(60));
+        let mut grid = Grid::whole(["a"]);
+        grid.push(["x".repeat(80)]);
+        let mut written = Vec::new();
+        grid.write(&mut written).unwrap();
+        assert!(
+            String::from_utf8(written)
+                .unwrap()
+                .contains(&"x".repeat(80))
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Text from exporters, without what would steer a terminal or mislead its reader.
+//! Text from outside, without what would steer a terminal or mislead its reader.
 
 use std::fmt::Write;
 
