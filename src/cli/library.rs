@@ -36,7 +36,16 @@ pub(super) fn stock(settings: &Settings) -> Result<Stock, CliError> {
         && settings.mode() == Mode::Collect
         && recorder.records_raw();
     let kept = keeps.then(|| kept(settings, recorder.directory().join(KEPT)));
-    open(Arc::new(Shelf { files, kept, world })).map_err(CliError::Databases)
+    let shelf = Arc::new(Shelf { files, kept, world });
+    let stock = match settings.mode() {
+        Mode::Collect => open(Arc::clone(&shelf)),
+        // A replay without it would give other flows.
+        Mode::Replay => Stock::open(Arc::clone(&shelf) as Arc<dyn Library>),
+    };
+    if settings.mode() == Mode::Collect && !settings.databases().update() {
+        shelf.advise();
+    }
+    stock.map_err(CliError::Databases)
 }
 
 /// Opens the files. A damaged global database does not keep the service from its work: it
@@ -73,6 +82,20 @@ struct Shelf {
     files: Files,
     kept: Option<Kept>,
     world: World,
+}
+
+impl Shelf {
+    /// Says what there is to do where the service does not do it.
+    fn advise(&self) {
+        match self.world.status(now()) {
+            Ok(status) => {
+                if let Some(advice) = status.advice() {
+                    info!("the global database is not as new as wanted: {advice}");
+                }
+            }
+            Err(error) => error!(%error, "the global database cannot be told of"),
+        }
+    }
 }
 
 impl Library for Shelf {

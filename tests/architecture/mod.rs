@@ -62,7 +62,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("config", &["settings"]),
     ("crc32c", &["dataset"]),
     ("csv", &["db", "dataset", "decode"]),
-    ("flate2", &["db"]),
+    ("flate2", &["db", "flowstream"]),
     ("foldhash", &["mediation"]),
     ("futures-util", &["actors"]),
     ("getrandom", &["flowstream"]),

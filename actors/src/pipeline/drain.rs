@@ -57,6 +57,8 @@ impl Pipeline {
             delivered = totals.flows_delivered,
             databases_reloaded = totals.databases_reloaded,
             databases_refused = totals.databases_refused,
+            databases_not_fetched = totals.databases_not_fetched,
+            databases_age_s = totals.databases_age_s,
             "drained"
         );
         let left = totals.records_decoded

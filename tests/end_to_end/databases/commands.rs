@@ -1,12 +1,11 @@
 //! `flowstream db update`, `build`, `status` and `lookup`.
 
-use std::fs;
-
 use serde_json::Value;
 
 use super::files::all;
 use super::{
-    Answer, assert_tidy, db, file, fixture, gzip, iptoasn, lookup, served, source, status,
+    Answer, assert_tidy, db, file, fixture, gzip, iptoasn, lookup, make_older, served, source,
+    status,
 };
 use crate::support::Scratch;
 use crate::support::http::FileServer;
@@ -91,11 +90,7 @@ fn what_has_become_too_old_is_stale_and_fetched_again() {
     let scratch = Scratch::new();
     let (server, source) = served(file(iptoasn(64_500), "\"1\""));
     assert_eq!(db(&scratch, &source, &["update"]).code, Some(0));
-    let path = scratch.join("world/manifest.json");
-    let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    let confirmed = &mut manifest["sources"]["mine"]["file"]["confirmed"];
-    *confirmed = (confirmed.as_u64().unwrap() - 8 * 86_400).into();
-    fs::write(&path, manifest.to_string()).unwrap();
+    make_older(&scratch, 8);
 
     let [stale, global] = &status(&scratch, &source)[..] else {
         panic!("two lines")

@@ -9,6 +9,8 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::Value;
 
 use crate::support::Scratch;
@@ -66,6 +68,15 @@ fn status(scratch: &Scratch, source: &str) -> Vec<Value> {
         .collect()
 }
 
+/// Has the file of the source be so many days old.
+fn make_older(scratch: &Scratch, days: u64) {
+    let path = scratch.join("world/manifest.json");
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let confirmed = &mut manifest["sources"]["mine"]["file"]["confirmed"];
+    *confirmed = (confirmed.as_u64().unwrap() - days * 86_400).into();
+    fs::write(&path, manifest.to_string()).unwrap();
+}
+
 /// Nothing half done is left in the directory.
 fn assert_tidy(scratch: &Scratch) {
     for directory in ["world", "world/sources"] {
@@ -80,34 +91,11 @@ fn assert_tidy(scratch: &Scratch) {
     }
 }
 
-/// Octets packed by gzip, in stored blocks (RFC 1951, 3.2.4): no packer is needed.
+/// Octets packed by gzip.
 fn gzip(octets: &[u8]) -> Vec<u8> {
-    let mut packed = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
-    let mut blocks = octets.chunks(65_535).peekable();
-    while let Some(block) = blocks.next() {
-        let length = u16::try_from(block.len()).unwrap();
-        packed.push(u8::from(blocks.peek().is_none()));
-        packed.extend(length.to_le_bytes());
-        packed.extend((!length).to_le_bytes());
-        packed.extend(block);
-    }
-    packed.extend(crc32(octets).to_le_bytes());
-    let length = u32::try_from(octets.len()).unwrap();
-    packed.write_all(&length.to_le_bytes()).unwrap();
-    packed
-}
-
-/// The checksum of gzip (RFC 1952, 8).
-fn crc32(octets: &[u8]) -> u32 {
-    let mut crc = u32::MAX;
-    for octet in octets {
-        crc ^= u32::from(*octet);
-        for _ in 0..8 {
-            let carry = 0_u32.wrapping_sub(crc & 1);
-            crc = (crc >> 1) ^ (0xEDB8_8320 & carry);
-        }
-    }
-    !crc
+    let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+    packer.write_all(octets).unwrap();
+    packer.finish().unwrap()
 }
 
 /// A file of the project.

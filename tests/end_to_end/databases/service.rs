@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Answer, db, file, iptoasn, source};
+use super::{Answer, db, file, iptoasn, make_older, source};
 use crate::support::exporter::{Exporter, Sample, v5};
 use crate::support::files::assert_same_segments;
 use crate::support::http::FileServer;
@@ -59,6 +59,11 @@ fn what_is_missing_at_the_start_comes_while_flows_run() {
     drop(client);
     let ended = service.end();
     assert_eq!(ended.code, Some(0), "{}", ended.log);
+    assert_eq!(
+        ended.drained("databases_not_fetched"),
+        1,
+        "it waits before it tries again"
+    );
 
     // A new start tries again what failed a short time ago only later; unless it is told.
     fs::remove_file(scratch.join("data/databases/manifest.json")).unwrap();
@@ -106,8 +111,55 @@ fn a_service_that_may_not_update_asks_nobody() {
     let mut client = Client::ask(service.client_port(), &json!({}));
     assert_eq!(flows_until(&service, &mut client, &Value::Null), 0);
     drop(client);
-    assert_eq!(service.end().code, Some(0));
+    let ended = service.end();
+    assert_eq!(ended.code, Some(0), "{}", ended.log);
+    assert!(
+        ended.log.contains("run `flowstream db update`"),
+        "{}",
+        ended.log
+    );
     assert_eq!(server.asked(), []);
+}
+
+#[test]
+fn the_age_of_the_oldest_source_is_counted() {
+    let scratch = Scratch::new();
+    let server = FileServer::start();
+    server.set("/mine", file(iptoasn(64_500), "\"1\""));
+    let source = source("iptoasn", &[server.url("/mine")]);
+    assert_eq!(db(&scratch, &source, &["update"]).code, Some(0));
+    make_older(&scratch, 2);
+    let service = launch(&scratch, &server)
+        .set("databases.directory", "world")
+        .set("enricher.look_interval", "100 ms")
+        .start();
+    let mut client = Client::ask(service.client_port(), &json!({}));
+    flows_until(&service, &mut client, &json!(64_500));
+    drop(client);
+    let ended = service.end();
+    ended.assert_clean();
+    let age = ended.drained("databases_age_s");
+    assert!((2 * 86_400..3 * 86_400).contains(&age), "{age}");
+    assert_eq!(server.asked().len(), 1, "it is not too old yet");
+}
+
+#[test]
+fn a_replay_does_not_go_on_without_the_global_database() {
+    let scratch = Scratch::new();
+    let server = FileServer::start();
+    server.set("/mine", file(iptoasn(64_500), "\"1\""));
+    let source = source("iptoasn", &[server.url("/mine")]);
+    assert_eq!(db(&scratch, &source, &["update"]).code, Some(0));
+    let path = scratch.join("world/global.flowdb");
+    let octets = fs::read(&path).unwrap();
+    fs::write(&path, &octets[1..]).unwrap();
+    let raw = scratch.join("raw");
+    fs::create_dir(&raw).unwrap();
+    let replay = launch(&scratch, &server).set("databases.directory", "world");
+    let outcome = replay.replay_at_once(&raw).run();
+    assert!(outcome.stderr.contains("global.flowdb"), "{outcome:?}");
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(path.try_exists().unwrap(), "it stays where it is");
 }
 
 #[test]
