@@ -1,17 +1,16 @@
 //! Flows of two hours that routers report in pieces, through the whole program: a recording
 //! of those hours is made, and replayed as fast as possible.
 
-use std::fs::{self, File};
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use dataset::name::{Content, SegmentName};
-use dataset::pcapng::{write_datagram, write_section};
-use dataset::segment::{Kind, SegmentHeader, Writer};
+use dataset::Datagram;
 use flow::{ReceiveTime, tcp_flag};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::support::{Client, Launch, Scratch};
+use crate::support::recording::recording;
+use crate::support::v5::{Record, datagram_at};
+use crate::support::{Client, Ended, Launch, Scratch};
 
 /// When the recording begins, in Unix seconds.
 const EPOCH: u64 = 1_700_000_000;
@@ -38,30 +37,25 @@ impl Piece {
         (self.end - self.start) * RATE
     }
 
-    /// NetFlow v5, exported when the piece ends. The router has run for a day before.
+    /// NetFlow v5, exported when the piece ends.
     fn datagram(&self, sequence: u32) -> Vec<u8> {
-        let uptime = |second: u64| u32::try_from((86_400 + second) * 1_000).unwrap();
-        let mut v5 = Vec::new();
-        v5.extend([0, 5, 0, 1]);
-        v5.extend(uptime(self.end).to_be_bytes());
-        v5.extend(u32::try_from(EPOCH + self.end).unwrap().to_be_bytes());
-        v5.extend([0; 4]);
-        v5.extend(sequence.to_be_bytes());
-        v5.extend([0; 4]);
-        v5.extend(Ipv4Addr::new(198, 18, 0, 1).octets());
-        v5.extend(Ipv4Addr::new(198, 19, 0, 1).octets());
-        v5.extend([0; 8]);
-        for count in [self.packets(), self.packets() * OCTETS] {
-            v5.extend(u32::try_from(count).unwrap().to_be_bytes());
-        }
-        v5.extend(uptime(self.start).to_be_bytes());
-        // The last packet of a piece is a moment before the first of the next.
-        v5.extend((uptime(self.end) - 1_000 / u32::try_from(RATE).unwrap()).to_be_bytes());
-        v5.extend(self.port.to_be_bytes());
-        v5.extend(443_u16.to_be_bytes());
-        v5.extend([0, self.flags, self.protocol, 0]);
-        v5.extend([0; 8]);
-        v5
+        let millis = |second: u64| u32::try_from(second * 1_000).unwrap();
+        let [packets, bytes] = [1, OCTETS].map(|each| {
+            let count = self.packets() * each;
+            u32::try_from(count).unwrap()
+        });
+        let record = Record {
+            src: Ipv4Addr::new(198, 18, 0, 1),
+            dst: Ipv4Addr::new(198, 19, 0, 1),
+            ports: (self.port, 443),
+            protocol: self.protocol,
+            tcp_flags: self.flags,
+            packets,
+            bytes,
+            // The last packet of a piece is a moment before the first of the next.
+            times: (millis(self.start), millis(self.end) - 100),
+        };
+        datagram_at((EPOCH * 1_000, millis(self.end)), sequence, &[record])
     }
 }
 
@@ -86,54 +80,28 @@ fn two_hours(router: u8, protocol: u8, port: u16, cut: u64) -> Vec<Piece> {
 }
 
 /// A recording of these pieces, without those for which `lost` is true.
-fn recording(scratch: &Scratch, mut pieces: Vec<Piece>, lost: impl Fn(&Piece) -> bool) -> PathBuf {
+fn recorded(scratch: &Scratch, mut pieces: Vec<Piece>, lost: impl Fn(&Piece) -> bool) -> PathBuf {
     pieces.sort_by_key(|piece| (piece.end, piece.router));
-    let directory = scratch.join("raw");
-    fs::create_dir(&directory).unwrap();
-    let name = SegmentName::open(0, Content::Pcapng).sealed();
-    let header = SegmentHeader {
-        kind: Kind::Raw,
-        content: Content::Pcapng,
-        first_seq: 0,
-        created_ms: 0,
-        program: "0.0.1".to_owned(),
-        meta: Map::new(),
-    };
-    let file = File::create(directory.join(name.to_string())).unwrap();
-    let mut writer = Writer::new(file, &header, 1).unwrap();
-    let mut blocks = Vec::new();
-    write_section(&mut blocks);
     let mut sequences = [0_u32; 3];
-    let mut stored = 0;
-    for piece in pieces {
+    let sent = pieces.iter().map(|piece| {
         let sequence = &mut sequences[usize::from(piece.router)];
-        let payload = piece.datagram(*sequence);
         *sequence += 1;
-        if lost(&piece) {
-            continue;
-        }
-        let millis = i64::try_from((EPOCH + piece.end) * 1_000).unwrap();
-        let datagram = dataset::Datagram {
-            received: ReceiveTime::from_millis(millis),
-            source: format!("192.0.2.{}:2055", piece.router).parse().unwrap(),
-            destination: "192.0.2.100:2055".parse().unwrap(),
-            payload: &payload,
-        };
-        write_datagram(&mut blocks, &datagram).unwrap();
-        stored += 1;
-    }
-    writer.append(0, 0, stored, &blocks).unwrap();
-    writer.seal().unwrap();
-    directory
+        (piece, piece.datagram(*sequence - 1))
+    });
+    let sent: Vec<_> = sent.collect();
+    let received = sent.iter().filter(|(piece, _)| !lost(piece));
+    let datagrams = received.map(|(piece, payload)| Datagram {
+        received: ReceiveTime::from_millis(i64::try_from((EPOCH + piece.end) * 1_000).unwrap()),
+        source: format!("192.0.2.{}:2055", piece.router).parse().unwrap(),
+        destination: "192.0.2.100:2055".parse().unwrap(),
+        payload,
+    });
+    recording(scratch, "raw", datagrams)
 }
 
 /// The flows that come of a recording, by the port that tells them apart; the counters of
 /// the drain are looked at by `drained`.
-fn replayed(
-    scratch: &Scratch,
-    raw: &std::path::Path,
-    drained: impl Fn(&crate::support::Ended),
-) -> Vec<Value> {
+fn replayed(scratch: &Scratch, raw: &Path, drained: impl Fn(&Ended)) -> Vec<Value> {
     let service = Launch::new(scratch, "out")
         .without_anonymization()
         .set("aggregator.longest_lifetime", "3 h")
@@ -163,7 +131,7 @@ fn a_two_hour_flow_that_two_routers_cut_otherwise_is_one_flow_with_the_right_tot
         pieces.extend(two_hours(2, protocol, 1, 600));
         // The second router loses a hundredth of its datagrams at least.
         let lost = |piece: &Piece| piece.router == 2 && piece.start == 3_600;
-        let raw = recording(&scratch, pieces, lost);
+        let raw = recorded(&scratch, pieces, lost);
         let flows = replayed(&scratch, &raw, |ended| {
             ended.assert_clean();
             assert_eq!(ended.drained("duplicate"), 11);
@@ -189,8 +157,8 @@ fn the_same_is_so_of_each_router_alone_and_of_the_one_that_loses_but_for_what_it
     for (cut, router) in [(60, 1), (600, 2)] {
         let scratch = Scratch::new();
         let pieces = two_hours(router, 6, 1, cut);
-        let raw = recording(&scratch, pieces, |_| false);
-        let flows = replayed(&scratch, &raw, crate::support::Ended::assert_clean);
+        let raw = recorded(&scratch, pieces, |_| false);
+        let flows = replayed(&scratch, &raw, Ended::assert_clean);
         let [flow] = &flows[..] else {
             panic!("{flows:?}")
         };
@@ -202,7 +170,7 @@ fn the_same_is_so_of_each_router_alone_and_of_the_one_that_loses_but_for_what_it
     let mut pieces = two_hours(1, 6, 1, 60);
     pieces.extend(two_hours(2, 6, 1, 60));
     let lost = |piece: &Piece| piece.router == 1 && piece.start % 6_000 == 3_000;
-    let raw = recording(&scratch, pieces, lost);
+    let raw = recorded(&scratch, pieces, lost);
     let flows = replayed(&scratch, &raw, |ended| {
         assert_eq!(ended.code, Some(0), "{}", ended.log);
     });
@@ -231,8 +199,8 @@ fn pauses_shorter_than_the_idle_timeout_are_within_a_flow_and_longer_ones_are_no
         .collect();
     pieces.extend([piece(2, 0, 10), piece(2, 11, 20)]);
     pieces.extend([piece(3, 0, 10), piece(3, 41, 50)]);
-    let raw = recording(&scratch, pieces, |_| false);
-    let flows = replayed(&scratch, &raw, crate::support::Ended::assert_clean);
+    let raw = recorded(&scratch, pieces, |_| false);
+    let flows = replayed(&scratch, &raw, Ended::assert_clean);
     let told: Vec<_> = flows
         .iter()
         .map(|flow| (flow["src_port"].as_u64(), flow["packets"].as_u64()))

@@ -8,6 +8,7 @@ pub(crate) mod http;
 pub(crate) mod ipfix;
 pub(crate) mod launch;
 pub(crate) mod program;
+pub(crate) mod recording;
 pub(crate) mod scratch;
 pub(crate) mod service;
 pub(crate) mod tool;

@@ -6,8 +6,8 @@ use std::net::Ipv4Addr;
 pub(crate) const BEGIN_MS: u64 = 1_575_297_360_123;
 /// How long after that datagrams are exported.
 const EXPORT_MS: u32 = 40_000;
-/// How long the exporter has run when it exports.
-const UPTIME_MS: u32 = 1_000_000;
+/// How long the exporter has run when the times of records begin.
+const UPTIME_MS: u32 = 960_000;
 
 /// A flow record of NetFlow v5.
 #[derive(Debug, Clone, Copy)]
@@ -20,18 +20,27 @@ pub(crate) struct Record {
     pub(crate) tcp_flags: u8,
     pub(crate) packets: u32,
     pub(crate) bytes: u32,
-    /// First and last packet, in milliseconds from [`BEGIN_MS`]; before the export.
+    /// First and last packet, in milliseconds from when times begin; before the export.
     pub(crate) times: (u32, u32),
 }
 
 /// A datagram with these records, at most 30.
 pub(crate) fn datagram(sequence: u32, records: &[Record]) -> Vec<u8> {
-    let exported_ms = BEGIN_MS + u64::from(EXPORT_MS);
+    datagram_at((BEGIN_MS, EXPORT_MS), sequence, records)
+}
+
+/// The same, where times begin at Unix milliseconds, and it is exported so long after that.
+pub(crate) fn datagram_at(
+    (begin_ms, export_ms): (u64, u32),
+    sequence: u32,
+    records: &[Record],
+) -> Vec<u8> {
+    let exported_ms = begin_ms + u64::from(export_ms);
     let (secs, millis) = (exported_ms / 1_000, exported_ms % 1_000);
     let mut datagram = Vec::new();
     datagram.extend(5_u16.to_be_bytes());
     datagram.extend(u16::try_from(records.len()).unwrap().to_be_bytes());
-    datagram.extend(UPTIME_MS.to_be_bytes());
+    datagram.extend((UPTIME_MS + export_ms).to_be_bytes());
     datagram.extend(u32::try_from(secs).unwrap().to_be_bytes());
     datagram.extend((u32::try_from(millis).unwrap() * 1_000_000).to_be_bytes());
     datagram.extend(sequence.to_be_bytes());
@@ -44,7 +53,7 @@ pub(crate) fn datagram(sequence: u32, records: &[Record]) -> Vec<u8> {
 
 impl Record {
     fn write(&self, out: &mut Vec<u8>) {
-        let uptime = |time: u32| (UPTIME_MS - EXPORT_MS + time).to_be_bytes();
+        let uptime = |time: u32| (UPTIME_MS + time).to_be_bytes();
         out.extend(self.src.octets());
         out.extend(self.dst.octets());
         out.extend([0; 8]);

@@ -6,15 +6,13 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 
-use dataset::name::{Content, SegmentName};
-use dataset::pcapng::{write_datagram, write_section};
-use dataset::segment::{Kind, SegmentHeader, Writer};
 use serde_json::{Value, json};
 
 use super::replace;
 use crate::support::exporter::{Exporter, Sample, v5};
 use crate::support::files::{assert_same_segments, header, segments};
 use crate::support::program::generate;
+use crate::support::recording::recording;
 use crate::support::{Client, Launch, Received, Scratch};
 
 /// Own networks around all addresses that the generator invents, all named after a version.
@@ -172,31 +170,13 @@ fn assert_segments_name_their_versions(scratch: &Scratch, received: &Received) {
 
 /// A raw dataset of a time when the databases were not named.
 fn older_dataset(scratch: &Scratch) -> PathBuf {
-    let directory = scratch.join("older");
-    fs::create_dir(&directory).unwrap();
-    let name = SegmentName::open(0, Content::Pcapng).sealed();
-    let file = fs::File::create(directory.join(name.to_string())).unwrap();
-    let header = SegmentHeader {
-        kind: Kind::Raw,
-        content: Content::Pcapng,
-        first_seq: 0,
-        created_ms: 0,
-        program: "0.0.1".to_owned(),
-        meta: serde_json::Map::new(),
-    };
-    let mut writer = Writer::new(file, &header, 1).unwrap();
-    let mut blocks = Vec::new();
-    write_section(&mut blocks);
     let datagram = dataset::Datagram {
         received: flow::ReceiveTime::default(),
         source: "192.0.2.1:2055".parse().unwrap(),
         destination: "192.0.2.2:2055".parse().unwrap(),
         payload: &v5(0, &[Sample(1)]),
     };
-    write_datagram(&mut blocks, &datagram).unwrap();
-    writer.append(0, 0, 1, &blocks).unwrap();
-    writer.seal().unwrap();
-    directory
+    recording(scratch, "older", [datagram])
 }
 
 #[test]
