@@ -28,6 +28,7 @@ mod locality;
 mod made_of;
 mod name;
 mod own;
+mod recorded;
 pub mod source;
 mod statement;
 mod summary;

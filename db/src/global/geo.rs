@@ -6,7 +6,7 @@ use flow::{CountryCode, Position, Prefix};
 use serde::Deserialize;
 
 use super::table::{Form, Found, Table};
-use crate::degrees::Degrees;
+use crate::recorded::{RawCountry, RawLocation};
 use crate::{DbError, Kind, Statement};
 
 /// Where a network is.
@@ -22,18 +22,6 @@ struct Raw<'a> {
     #[serde(borrow)]
     country: Option<RawCountry<'a>>,
     location: Option<RawLocation>,
-}
-
-#[derive(Deserialize)]
-struct RawCountry<'a> {
-    #[serde(borrow)]
-    iso_code: Option<&'a str>,
-}
-
-#[derive(Deserialize)]
-struct RawLocation {
-    latitude: Option<Degrees>,
-    longitude: Option<Degrees>,
 }
 
 /// What a record states of a network to those who ask for its country.
@@ -87,55 +75,14 @@ pub(crate) fn city_database(path: &Path, octets: Vec<u8>) -> Result<Table<GeoRec
     )
 }
 
-/// The record, and how many of its values are unusable. Half a position is none.
+/// The record, and how many of its values are unusable.
 fn record(raw: &Raw<'_>) -> (GeoRecord, usize) {
-    let code = raw.country.as_ref().and_then(|country| country.iso_code);
-    let country = code.and_then(CountryCode::new);
-    let (latitude, longitude) = raw.location.as_ref().map_or((None, None), |location| {
-        (location.latitude, location.longitude)
-    });
-    let position = latitude
-        .zip(longitude)
-        .and_then(|(latitude, longitude)| Position::new(latitude.0, longitude.0));
-    let has_position = latitude.is_some() || longitude.is_some();
-    let unusable = usize::from(code.is_some() && country.is_none())
-        + usize::from(has_position && position.is_none());
-    (GeoRecord { country, position }, unusable)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn raw(code: &str, latitude: f64, longitude: Option<f64>) -> Raw<'_> {
-        Raw {
-            country: Some(RawCountry {
-                iso_code: Some(code),
-            }),
-            location: Some(RawLocation {
-                latitude: Some(Degrees(latitude)),
-                longitude: longitude.map(Degrees),
-            }),
-        }
-    }
-
-    #[test]
-    fn latitude_and_longitude_are_not_swapped() {
-        let (record, unusable) = record(&raw("ch", 47.5, Some(8.5)));
-        let position = record.position.unwrap();
-        assert_eq!((position.latitude, position.longitude), (47.5, 8.5));
-        assert_eq!(record.country, CountryCode::new("CH"));
-        assert_eq!(unusable, 0);
-    }
-
-    #[test]
-    fn values_that_are_none_are_left_out_and_counted() {
-        assert_eq!(
-            record(&raw("CHE", 91.0, Some(8.5))),
-            (GeoRecord::default(), 2)
-        );
-        assert_eq!(record(&raw("CHE", 47.5, None)), (GeoRecord::default(), 2));
-        assert_eq!(record(&raw("CH", f64::NAN, Some(8.5))).1, 1);
-        assert_eq!(record(&Raw::default()), (GeoRecord::default(), 0));
-    }
+    let country = RawCountry::value(raw.country.as_ref());
+    let position = RawLocation::value(raw.location.as_ref());
+    let unusable = usize::from(country.is_unusable()) + usize::from(position.is_unusable());
+    let record = GeoRecord {
+        country: country.known(),
+        position: position.known(),
+    };
+    (record, unusable)
 }

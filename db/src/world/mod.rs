@@ -14,6 +14,8 @@ mod lock;
 mod manifest;
 mod reading;
 mod status;
+#[cfg(test)]
+mod tests;
 mod update;
 mod wanted;
 
@@ -74,12 +76,6 @@ impl World {
     #[must_use]
     pub fn global_in(directory: &Path) -> PathBuf {
         directory.join(GLOBAL)
-    }
-
-    /// Where it is.
-    #[must_use]
-    pub fn directory(&self) -> &Path {
-        &self.directory
     }
 
     /// The sources, of which the first counts first.

@@ -173,7 +173,7 @@ impl World {
     }
 
     /// The text of a log that says where files are.
-    fn log(&self, log: &str, occasion: &Occasion) -> Result<String, NotFetched> {
+    pub(super) fn log(&self, log: &str, occasion: &Occasion) -> Result<String, NotFetched> {
         let url: Url = log.parse()?;
         let mut request = self.request(&url, occasion);
         request.limits.octets = request.limits.octets.min(LOG_MAX);
