@@ -77,7 +77,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("netgauze-flow-pkt", &["decoders"]),
     ("netgauze-parse-utils", &["decoders"]),
     ("nix", &["actors", "decoders", "lookups"]),
-    ("prefetch-index", &["mediation"]),
+    ("prefetch-index", &["mediation", "db"]),
     ("prefix-trie", &["lookups"]),
     ("rand_mt", &["mediation"]),
     ("rcgen", &["flowstream", "db"]),

@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use flow::Place;
+use prefetch_index::prefetch_index;
 
 use super::Table;
 use super::entry::Entry;
@@ -46,16 +47,17 @@ impl Table {
 
     #[inline]
     fn rows_of(&self, addrs: &[IpAddr]) -> Rows<'_> {
-        let mut rows = [None; BATCH];
-        let mut read = 0;
-        for ((row, value), _) in rows.iter_mut().zip(self.search.find_all(addrs)).zip(addrs) {
-            *row = usize::try_from(value)
-                .ok()
-                .and_then(|row| self.rows.get(row));
-            read ^= row.map_or(0, |row| row.as_name);
+        let values = self.search.find_all(addrs);
+        let number = |value: u32| usize::try_from(value).unwrap_or(usize::MAX);
+        for (value, _) in values.iter().zip(addrs) {
+            prefetch_index(&self.rows, number(*value));
         }
-        // Nothing but that it was read.
-        black_box(read);
+        let mut rows = [None; BATCH];
+        for ((row, value), _) in rows.iter_mut().zip(values).zip(addrs) {
+            *row = self.rows.get(number(value));
+            let name = row.map_or(0, |row| row.as_name);
+            prefetch_index(&self.names, number(name));
+        }
         rows
     }
 

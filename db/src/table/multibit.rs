@@ -7,6 +7,8 @@
 //! Varghese and Dittia 2004; Asai and Ohara 2015). To take a step is the same whatever
 //! lies there. So a processor need not guess, and reads for many addresses at once.
 
+use prefetch_index::prefetch_index;
+
 use super::ranges::Ranges;
 
 /// Bits by which a node is cut.
@@ -169,7 +171,12 @@ impl Multibit {
         let mut at = [0; N];
         for (at, addr) in at.iter_mut().zip(addrs) {
             let node = usize::try_from(key(*addr) >> self.below_root).unwrap_or(0);
-            *at = self.nodes[node.min(last)].value_at(key(*addr) >> low);
+            *at = node.min(last);
+            prefetch_index(&self.nodes, *at);
+        }
+        for (at, addr) in at.iter_mut().zip(addrs) {
+            *at = self.nodes[*at].value_at(key(*addr) >> low);
+            prefetch_index(&self.values, *at);
         }
         for ((value, at), _) in values.iter_mut().zip(at).zip(addrs) {
             *value = self.values.get(at).copied().unwrap_or(0);

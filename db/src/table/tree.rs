@@ -5,6 +5,8 @@
 //! such layouts). It is as deep everywhere, however dense prefixes are. So a processor
 //! need not guess, and reads for many numbers at once.
 
+use prefetch_index::prefetch_index;
+
 use super::ranges::Ranges;
 
 /// Keys of a node: a cache line.
@@ -88,25 +90,36 @@ impl Tree {
             return;
         };
         let mut nodes = [0; N];
-        for level in above {
+        for (level, below) in above.iter().zip(self.levels.iter().skip(1)) {
             for (node, number) in nodes.iter_mut().zip(numbers) {
                 let begun = at(level, *node).map_or(0, |node| node.begun(*number));
                 *node = *node * CHILDREN + begun;
+                prefetch_index(below, *node);
             }
         }
-        for ((value, node), number) in values.iter_mut().zip(nodes).zip(numbers) {
-            *value = self.value(leaves, node, *number).unwrap_or(*value);
+        // First where each value is, so that all of them are on their way together.
+        for (node, number) in nodes.iter_mut().zip(numbers) {
+            *node = self.place(leaves, *node, *number);
+            prefetch_index(&self.values, *node);
+        }
+        for ((value, place), _) in values.iter_mut().zip(nodes).zip(numbers) {
+            *value = self.values.get(place).copied().unwrap_or(*value);
         }
     }
 
     /// The value of a number that lies in or behind a leaf.
     #[inline]
     fn value(&self, leaves: &[Node], leaf: usize, number: u64) -> Option<u32> {
-        let last = leaves.len().checked_sub(1)?;
-        let leaf = leaf.min(last);
-        let begun = leaf * KEYS + at(leaves, leaf)?.begun(number);
-        let last = self.values.len().checked_sub(1)?;
-        self.values.get(begun.saturating_sub(1).min(last)).copied()
+        self.values.get(self.place(leaves, leaf, number)).copied()
+    }
+
+    /// Where the value is of a number that lies in or behind a leaf.
+    #[inline]
+    fn place(&self, leaves: &[Node], leaf: usize, number: u64) -> usize {
+        let leaf = leaf.min(leaves.len().saturating_sub(1));
+        let begun = at(leaves, leaf).map_or(0, |leaf| leaf.begun(number));
+        let last = self.values.len().saturating_sub(1);
+        (leaf * KEYS + begun).saturating_sub(1).min(last)
     }
 
     /// The ranges that it was made of.
