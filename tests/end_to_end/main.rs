@@ -16,6 +16,7 @@ mod support;
 mod aggregation;
 mod anonymization;
 mod bad_input;
+mod canary;
 mod client_forms;
 mod client_requests;
 mod cnsm2019;

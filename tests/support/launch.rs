@@ -1,5 +1,6 @@
 //! How the service is started: settings for a test, and ports that the system picks.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
@@ -74,6 +75,12 @@ impl<'a> Launch<'a> {
     /// Starts it and waits until it listens.
     pub(crate) fn start(&self) -> Service {
         Service::start(&mut self.command())
+    }
+
+    /// The same, listening at ports for UDP, TCP and clients that the settings name, for a
+    /// service whose log does not say them.
+    pub(crate) fn start_at(&self, ports: [SocketAddr; 3]) -> Service {
+        Service::start_at(&mut self.command(), ports)
     }
 
     /// Runs another subcommand with the same settings.

@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: the running program, a client, an exporter, tools.
 
+pub(crate) mod canary;
 pub(crate) mod certificates;
 pub(crate) mod client;
 pub(crate) mod exporter;

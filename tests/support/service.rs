@@ -1,7 +1,7 @@
 //! The running service: its log, its ports, its end.
 
 use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle, panicking};
@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::PATIENCE;
 use super::program::wait;
+use super::{LOOK, PATIENCE};
 
 /// A started service. It is killed if the test does not end it.
 pub(crate) struct Service {
@@ -88,6 +88,26 @@ fn address(line: &str, before: &str) -> Option<SocketAddr> {
 
 impl Service {
     pub(super) fn start(command: &mut Command) -> Self {
+        let mut service = Self::spawn(command);
+        service.find_ports();
+        service
+    }
+
+    /// One that listens at these ports, once it lets clients in.
+    pub(super) fn start_at(command: &mut Command, [udp, tcp, clients]: [SocketAddr; 3]) -> Self {
+        let mut service = Self::spawn(command);
+        let begun = Instant::now();
+        while TcpStream::connect(clients).is_err() {
+            assert!(begun.elapsed() < PATIENCE, "no port for clients");
+            thread::sleep(LOOK);
+        }
+        service.exporters.push(udp);
+        service.tcp.push(tcp);
+        service.clients.push(clients);
+        service
+    }
+
+    fn spawn(command: &mut Command) -> Self {
         let mut child = command
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -96,7 +116,7 @@ impl Service {
         let log = Arc::new(Log::default());
         let (stderr, to) = (child.stderr.take().unwrap(), Arc::clone(&log));
         let reader = Some(thread::spawn(move || to.read(stderr)));
-        let mut service = Self {
+        Self {
             child,
             log,
             reader,
@@ -104,9 +124,7 @@ impl Service {
             tcp: Vec::new(),
             tls: Vec::new(),
             clients: Vec::new(),
-        };
-        service.find_ports();
-        service
+        }
     }
 
     /// Ports for exporters are told before the one for clients.

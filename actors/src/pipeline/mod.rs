@@ -122,10 +122,11 @@ pub fn run(
     started: impl FnOnce(&Started),
 ) -> Result<(Ended, Totals), ActorsError> {
     System::new().block_on(async {
+        // Before any port is open: whoever is let in may send a signal.
+        let signals = stop.on_signals.then(signals).transpose()?;
         let (pipeline, report) = Pipeline::start(parts).await?;
-        if stop.on_signals {
+        if let Some(signals) = signals {
             let reload = pipeline.librarian.clone().map(Addr::recipient);
-            let signals = signals()?;
             actix::spawn(signals.ends.watch(stop.clone()));
             actix::spawn(signals.reloads.watch(reload));
         }

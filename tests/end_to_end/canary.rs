@@ -1,0 +1,176 @@
+//! Addresses with a pattern go through the whole program, and no pattern of them is in
+//! anything that leaves it.
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::json;
+
+use crate::support::canary::{Canaries, traffic};
+use crate::support::exporter::Exporter;
+use crate::support::files::{header, segments, zstdcat};
+use crate::support::ipfix::connect_from;
+use crate::support::{Client, Launch, Scratch};
+
+/// A fixed key: with another, an address might be mapped to another canary by chance.
+const KEY: [u8; 32] = *b"the canaries' key, known to all:";
+
+/// Everything that left a run, each under its name.
+struct Output {
+    parts: Vec<(String, Vec<u8>)>,
+}
+
+impl Output {
+    /// Where canaries are, and how they were found there.
+    fn found(&self, canaries: &Canaries) -> Vec<String> {
+        let parts = self.parts.iter();
+        let found = parts.filter_map(|(name, octets)| Some((name, canaries.find(octets)?)));
+        found
+            .map(|(name, found)| format!("{name}: {found:?}"))
+            .collect()
+    }
+
+    fn assert_clean(&self, canaries: &Canaries) {
+        let found = self.found(canaries);
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    }
+
+    /// The names of the parts that have one.
+    fn leaks(&self, canaries: &Canaries) -> Vec<&str> {
+        let parts = self.parts.iter();
+        let leaks = parts.filter(|(_, octets)| canaries.find(octets).is_some());
+        leaks.map(|(name, _)| name.as_str()).collect()
+    }
+}
+
+fn key_file(scratch: &Scratch) -> String {
+    let path = scratch.file("key", KEY);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// Ports that were free just now: what logs no more than errors names none.
+fn free_ports() -> [SocketAddr; 3] {
+    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let [tcp, clients] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    [udp.local_addr(), tcp.local_addr(), clients.local_addr()].map(Result::unwrap)
+}
+
+/// A service that knows networks around all addresses.
+fn launch<'a>(
+    scratch: &'a Scratch,
+    data: &str,
+    level: &str,
+    [udp, tcp, clients]: [SocketAddr; 3],
+) -> Launch<'a> {
+    let own = "prefix,name\n198.18.171.0/24,lab\n198.18.0.0/16,site\n2001:db8:caf3::/48,lab six\n";
+    let own = scratch.file("own.csv", own);
+    Launch::new(scratch, data)
+        .with_short_timeouts()
+        .set("log.level", level)
+        .set("receiver.listen", &format!("[\"{udp}\"]"))
+        .set("receiver.listen_tcp", &format!("[\"{tcp}\"]"))
+        .set("clients.listen", &format!("[\"{clients}\"]"))
+        .set("enricher.private_prefixes", own.to_str().unwrap())
+        .set("anonymizer.key_file", &key_file(scratch))
+}
+
+/// Every protocol, from exporters whose addresses are canaries, and then what is wrong.
+fn export(udp: SocketAddr, tcp: SocketAddr, round: u32) {
+    let exporters = traffic::EXPORTERS.map(|addr| Exporter::at(addr, udp));
+    for (exporter, datagram) in exporters.iter().zip([
+        traffic::v5(round * 8),
+        traffic::v9(round),
+        traffic::ipfix(round * 16),
+        traffic::sflow(round),
+    ]) {
+        exporter.send(&datagram);
+    }
+    for wrong in traffic::malformed() {
+        exporters[0].send(&wrong);
+    }
+    let from = SocketAddr::new(traffic::EXPORTERS[3].parse().unwrap(), 0);
+    for last in traffic::malformed() {
+        let mut session = connect_from(from, tcp);
+        std::io::Write::write_all(&mut session, &traffic::ipfix(0)).unwrap();
+        std::io::Write::write_all(&mut session, &last).unwrap();
+    }
+}
+
+/// Runs a service through all that, and gathers what left it.
+fn run(
+    scratch: &Scratch,
+    data: &str,
+    level: &str,
+    adjust: impl Fn(Launch<'_>) -> Launch<'_>,
+) -> Output {
+    let ports = free_ports();
+    let service = adjust(launch(scratch, data, level, ports)).start_at(ports);
+    let clients = ["jsonl", "csv", "legacy"].map(|format| {
+        let client = Client::ask(service.client_port(), &json!({"format": format}));
+        (format, client.read_aside())
+    });
+    for round in 0..3 {
+        export(service.exporter_port(), service.tcp_port(), round);
+    }
+    if !["error", "warn"].contains(&level) {
+        // It names an exporter, as that leaves.
+        service.wait_for_message("how an exporter cuts flows");
+    }
+    let ended = service.end();
+    assert_eq!(ended.code, Some(0), "{}", ended.log);
+    let mut parts = vec![("log".to_owned(), ended.log.into_bytes())];
+    for (format, client) in clients {
+        let received = client.join().unwrap();
+        let flows = received.lines.len();
+        assert!(flows > traffic::FLOWS_OF_ALL, "{format}: {flows} lines");
+        parts.push((format.to_owned(), received.text().into_bytes()));
+        parts.push((
+            format!("{format} welcome"),
+            received.answer.to_string().into_bytes(),
+        ));
+    }
+    let prepared = scratch.join(data).join("prepared");
+    for (name, segment) in segments(&prepared) {
+        parts.push((
+            format!("{name} header"),
+            header(&segment).to_string().into_bytes(),
+        ));
+        parts.push((format!("{name} name"), name.into_bytes()));
+    }
+    if let Some(text) = zstdcat(&prepared, "canary") {
+        parts.push(("dataset".to_owned(), text.into_bytes()));
+    }
+    Output { parts }
+}
+
+#[test]
+fn no_canary_leaves_at_any_level_of_the_log() {
+    let canaries = traffic::canaries();
+    for level in ["error", "warn", "info", "debug", "trace"] {
+        let scratch = Scratch::new();
+        run(&scratch, "data", level, |launch| launch).assert_clean(&canaries);
+    }
+}
+
+#[test]
+fn no_canary_leaves_under_the_strict_policy() {
+    let scratch = Scratch::new();
+    let strict = run(&scratch, "data", "trace", |launch| {
+        launch.set("anonymizer.policy", "strict")
+    });
+    strict.assert_clean(&traffic::canaries());
+}
+
+#[test]
+fn without_anonymization_the_same_search_finds_them() {
+    let scratch = Scratch::new();
+    let open = run(&scratch, "data", "trace", |launch| {
+        launch.without_anonymization()
+    });
+    let leaks = open.leaks(&traffic::canaries());
+    for part in ["jsonl", "csv", "legacy", "log"] {
+        assert!(leaks.contains(&part), "{part}: {leaks:?}");
+    }
+}
