@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mediation::anonymize::Anonymization;
-use protocol::{LegacyRules, Refusal, RefusalCode, Request, Start, Welcome};
+use protocol::{Declaration, LegacyRules, Refusal, RefusalCode, Request, Start, Welcome};
 use tokio::sync::watch;
 
 use crate::accounting::Accounting;
@@ -82,9 +82,7 @@ impl Hall {
             form: &request.form,
             next_seq,
             oldest_seq: self.oldest_seq(),
-            policy: self.policy.name(),
-            key_id: self.policy.key_id(),
-            techniques: &self.policy.techniques(),
+            anonymization: &Declaration::of(&self.policy),
         }
         .line();
         bytes.extend_from_slice(&request.form.preamble());

@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use serde_json::json;
 
 use crate::support::exporter::{Exporter, Sample, v5};
-use crate::support::files::zstdcat;
+use crate::support::files::{header, segments, zstdcat};
 use crate::support::program::generate;
 use crate::support::{Client, Ended, Launch, Received, Scratch};
 
@@ -87,7 +87,9 @@ fn without_anonymization_addresses_stay_and_everybody_is_told() {
     let launch = talkative(&scratch, "data").without_anonymization();
     let (received, ended) = collected(&launch, &scratch);
     assert_eq!(received.answer["anonymization"]["policy"], "none");
-    assert_eq!(received.answer["anonymization"]["fields"], json!([]));
+    let fields = received.answer["anonymization"]["fields"].as_array();
+    let is_clear = |said: &serde_json::Value| said["method"] == "clear";
+    assert!(fields.unwrap().iter().all(is_clear), "{fields:?}");
     assert!(
         ended.log.contains("anonymizer.policy is none"),
         "{}",
@@ -179,11 +181,25 @@ fn c42_the_raw_dataset_is_for_its_owner_alone() {
     assert_eq!(mode & 0o777, 0o700);
 }
 
-/// The technique of a field, as the welcome has it.
-fn technique<'a>(received: &'a Received, field: &str) -> Option<&'a str> {
-    let fields = received.answer["anonymization"]["fields"].as_array()?;
-    let said = fields.iter().find(|said| said["field"] == field)?;
-    said["technique"].as_str()
+/// What was done to a field, as the welcome has it.
+fn declared<'a>(received: &'a Received, field: &str) -> &'a serde_json::Value {
+    let fields = received.answer["anonymization"]["fields"].as_array();
+    let said = fields.unwrap().iter().find(|said| said["field"] == field);
+    said.unwrap_or_else(|| panic!("{field} is not declared"))
+}
+
+fn technique<'a>(received: &'a Received, field: &str) -> &'a str {
+    declared(received, field)["technique"].as_str().unwrap()
+}
+
+/// Segments of the prepared dataset say the same as the welcome.
+fn assert_segments_declare(scratch: &Scratch, received: &Received) {
+    let stored = segments(&scratch.join("data/prepared"));
+    assert!(!stored.is_empty());
+    for segment in stored.values() {
+        let meta = &header(segment)["meta"];
+        assert_eq!(meta["anonymization"], received.answer["anonymization"]);
+    }
 }
 
 #[test]
@@ -197,8 +213,10 @@ fn strict_tells_of_traffic_and_neither_of_hosts_nor_of_exporters() {
     let (received, ended) = collected(&strict(), &scratch);
     assert_eq!(received.answer["anonymization"]["policy"], "strict");
     let bins = "binning: IANA's three ranges, each as its lowest port";
-    assert_eq!(technique(&received, "dst_port"), Some(bins));
-    assert_eq!(technique(&received, "exporter"), Some("black-marker: null"));
+    assert_eq!(technique(&received, "dst_port"), bins);
+    assert_eq!(technique(&received, "exporter"), "black-marker: null");
+    assert_eq!(declared(&received, "src_prefix")["method"], "black-marker");
+    assert_segments_declare(&scratch, &received);
     assert!(received.flows.len() > 100, "{}", received.flows.len());
     for flow in &received.flows {
         for field in ["exporter", "src_prefix", "src_network", "in_if", "tos"] {
@@ -239,8 +257,25 @@ fn fields_have_the_methods_of_the_settings_and_addresses_in_scopes_stay() {
     assert_eq!(received.answer["anonymization"]["policy"], "custom");
     assert!(!received.answer["anonymization"]["key_id"].is_null());
     let noise = "noise: at most 10 percent, or 1";
-    assert_eq!(technique(&received, "bytes"), Some(noise));
-    assert_eq!(technique(&received, "dst_port"), None);
+    assert_eq!(technique(&received, "bytes"), noise);
+    let key = &received.answer["anonymization"]["key_id"];
+    for (field, technique, flags, stability, keyed) in [
+        ("src_addr", 6, 3, "stable", true),
+        ("src_prefix", 6, 3, "stable", true),
+        ("src_port", 5, 3, "stable", true),
+        ("bytes", 8, 0, "undefined", true),
+        ("bit_rate", 0, 0, "undefined", false),
+        ("exporter", 0, 0, "undefined", false),
+        ("dst_port", 1, 3, "stable", false),
+        ("start_ms", 1, 3, "stable", false),
+    ] {
+        let said = declared(&received, field);
+        assert_eq!(said["anonymization_technique"], technique, "{said}");
+        assert_eq!(said["anonymization_flags"], flags, "{said}");
+        assert_eq!(said["stability"], stability, "{said}");
+        assert_eq!(said.get("key_id"), keyed.then_some(key), "{said}");
+    }
+    assert_segments_declare(&scratch, &received);
     let text = received.text();
     assert!(!text.contains(EXPORTER));
     for (prefix, leaves) in [("\"198.18.", false), ("\"198.19.", true)] {

@@ -9,7 +9,7 @@ use dataset::name::Content;
 use dataset::segment::Kind;
 use flow::Network;
 use mediation::anonymize::Anonymization;
-use protocol::{Form, Format, LegacyRules};
+use protocol::{Declaration, Form, Format, LegacyRules};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -132,15 +132,10 @@ fn options(
     }
 }
 
-/// How the dataset's fields were anonymized, in the words of the policy.
+/// How the dataset's fields were anonymized, as clients are told too.
 fn anonymization(policy: &Anonymization) -> Map<String, Value> {
-    let fields = policy.techniques().into_iter();
-    let fields: Map<_, _> = fields
-        .map(|said| (said.field.name().to_owned(), json!(said.text)))
-        .collect();
-    let key = policy.key_id().map(|id| id.to_string());
-    let value = json!({"policy": policy.name(), "key_id": key, "fields": fields});
-    Map::from_iter([("anonymization".to_owned(), value)])
+    let declared = json!(Declaration::of(policy));
+    Map::from_iter([("anonymization".to_owned(), declared)])
 }
 
 /// The ring goes on where the prepared dataset ends, or begins where a replayed one does.

@@ -52,6 +52,27 @@ pub enum Stability {
     Stable = 3,
 }
 
+impl Stability {
+    /// The name in metadata.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Undefined => "undefined",
+            Self::Session => "session",
+            Self::ExporterCollectorPair => "exporter-collector-pair",
+            Self::Stable => "stable",
+        }
+    }
+
+    /// The value of `anonymizationFlags`, IPFIX element 285 (RFC 6235, 6.2.3): the
+    /// stability class in its two lowest bits. No method treats the inner and the outer
+    /// side differently, and LOR is not for truncation, so that no other bit is set.
+    #[must_use]
+    pub const fn flags(self) -> u16 {
+        self as u16
+    }
+}
+
 impl Method {
     /// All of them.
     pub const ALL: [Self; 15] = [
@@ -123,14 +144,6 @@ impl Method {
             Self::RandomShift => Stability::Session,
             _ => Stability::Stable,
         }
-    }
-
-    /// The value of `anonymizationFlags`, IPFIX element 285 (RFC 6235, 6.2.3): the
-    /// stability class in its two lowest bits. No method here treats the inner and the outer
-    /// side differently, and LOR is not for truncation, so that no other bit is set.
-    #[must_use]
-    pub const fn flags(self) -> u16 {
-        self.stability() as u16
     }
 
     /// Whether it needs a key that is secret.
@@ -254,7 +267,7 @@ mod tests {
             (Method::BlackMarker, 0, 0),
         ] {
             assert_eq!(
-                (method.technique(), method.flags()),
+                (method.technique(), method.stability().flags()),
                 (technique, flags),
                 "{}",
                 method.name()

@@ -1,11 +1,10 @@
 //! What the server answers a request with: one line of JSON.
 
-use mediation::anonymize::{KeyId, Technique};
 use serde::Serialize;
 
 use crate::form::Layout;
 use crate::legacy::{COLUMNS, Column};
-use crate::{Form, VERSION};
+use crate::{Declaration, Form, VERSION};
 
 /// Why a request is refused; the names are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -85,12 +84,8 @@ pub struct Welcome<'a> {
     pub next_seq: u64,
     /// The oldest position that is there.
     pub oldest_seq: u64,
-    /// The name of the anonymization policy.
-    pub policy: &'a str,
-    /// What names the key that it is with.
-    pub key_id: Option<KeyId>,
-    /// What is done to fields that are changed, in the words of RFC 6235.
-    pub techniques: &'a [Technique],
+    /// What is done to each field before it leaves.
+    pub anonymization: &'a Declaration,
 }
 
 #[derive(Serialize)]
@@ -107,20 +102,6 @@ struct SchemaField {
 }
 
 #[derive(Serialize)]
-struct Anonymization<'a> {
-    policy: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key_id: Option<String>,
-    fields: Vec<FieldTechnique<'a>>,
-}
-
-#[derive(Serialize)]
-struct FieldTechnique<'a> {
-    field: &'static str,
-    technique: &'a str,
-}
-
-#[derive(Serialize)]
 struct WelcomeLine<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
@@ -129,18 +110,14 @@ struct WelcomeLine<'a> {
     format: &'static str,
     next_seq: u64,
     oldest_seq: u64,
-    anonymization: Anonymization<'a>,
+    anonymization: &'a Declaration,
     schema: Vec<SchemaField>,
 }
 
-impl<'a> Welcome<'a> {
+impl Welcome<'_> {
     /// The line to send, line end included.
     #[must_use]
     pub fn line(&self) -> Vec<u8> {
-        let technique = |said: &'a Technique| FieldTechnique {
-            field: said.field.name(),
-            technique: &said.text,
-        };
         line(&WelcomeLine {
             kind: "welcome",
             version: VERSION,
@@ -148,11 +125,7 @@ impl<'a> Welcome<'a> {
             format: self.form.format().name(),
             next_seq: self.next_seq,
             oldest_seq: self.oldest_seq,
-            anonymization: Anonymization {
-                policy: self.policy,
-                key_id: self.key_id.map(|id| id.to_string()),
-                fields: self.techniques.iter().map(technique).collect(),
-            },
+            anonymization: self.anonymization,
             schema: schema(self.form),
         })
     }
@@ -203,6 +176,7 @@ fn line(value: &impl Serialize) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::Format;
+    use mediation::anonymize::{Anonymization, Policy};
 
     #[test]
     fn a_refusal_is_one_line_with_its_code() {
@@ -217,27 +191,27 @@ mod tests {
     #[test]
     fn a_welcome_says_what_follows() {
         let form = Form::of_names(Format::Csv, &["start_ms", "complete"]).unwrap();
+        let anonymization = Declaration::of(&Anonymization::new(Policy::None));
         let line = Welcome {
             server: "flowstream 0.1.0",
             form: &form,
             next_seq: 7,
             oldest_seq: 2,
-            policy: "standard",
-            key_id: None,
-            techniques: &[Technique {
-                field: flow::Field::SrcAddr,
-                method: flow::Method::PrefixPreserving,
-                text: "prefix-preserving".into(),
-            }],
+            anonymization: &anonymization,
         }
         .line();
+        // Each field is declared; of the rest of them, what the declaration's own tests say.
+        let line = String::from_utf8(line).unwrap();
+        let (begin, rest) = line.split_once("},{").unwrap();
+        let (_, end) = rest.split_once("}]},").unwrap();
         assert_eq!(
-            String::from_utf8(line).unwrap(),
+            format!("{begin}}}]}},{end}"),
             concat!(
                 r#"{"type":"welcome","version":1,"server":"flowstream 0.1.0","format":"csv","#,
-                r#""next_seq":7,"oldest_seq":2,"anonymization":{"policy":"standard","fields":"#,
-                r#"[{"field":"src_addr","technique":"prefix-preserving"}]},"schema":["#,
-                r#"{"name":"start_ms","type":"i64","unit":"ms","element":152,"known":"start","#,
+                r#""next_seq":7,"oldest_seq":2,"anonymization":{"policy":"none","fields":"#,
+                r#"[{"field":"seq","method":"clear","technique":"none: as it is","#,
+                r#""anonymization_technique":1,"anonymization_flags":3,"stability":"stable"}]},"#,
+                r#""schema":[{"name":"start_ms","type":"i64","unit":"ms","element":152,"known":"start","#,
                 r#""meaning":"first packet, Unix time on the exporter's clock"},"#,
                 r#"{"name":"complete","type":"bool","known":"end","#,
                 r#""meaning":"TCP: opening and closing both seen; null for other protocols"}]}"#,

@@ -10,6 +10,7 @@
 
 mod answer;
 mod block;
+mod declaration;
 mod encode;
 mod form;
 mod legacy;
@@ -19,6 +20,7 @@ mod restore;
 
 pub use answer::{Refusal, RefusalCode, Welcome};
 pub use block::{Block, Encoded, FLOWS_MAX};
+pub use declaration::Declaration;
 pub use encode::encode;
 pub use form::{FeatureError, Form, Format};
 pub use legacy::LegacyRules;

@@ -33,7 +33,7 @@ pub use key::{Key, KeyId, KeyLengthError};
 pub use octets::OctetPermutation;
 pub use reduced::{KeyFields, Nulls, Reduced, Totals};
 use remembered::Remembered;
-use table::{EACH_OCTET, PREFIX_PRESERVING};
+use table::Description;
 pub use table::{
     Methods, Parameters, Scopes, SpecialUse, Table, TableError, Technique, Unsuitable,
 };
@@ -178,28 +178,29 @@ impl Anonymization {
         self.policy.name()
     }
 
-    /// What is done to each field that is changed; fields not listed leave as they are.
+    /// What is done to each field, in their order.
     #[must_use]
     pub fn techniques(&self) -> Vec<Technique> {
         let mut techniques = self.policy.techniques();
         if self.ports != PortLimit::OFF {
-            self.say_limit(&mut techniques);
+            Self::say_limit(&mut techniques);
         }
         techniques
     }
 
     /// Says of ports that they are 0 from a limit on, before what else is done to them.
-    fn say_limit(&self, techniques: &mut Vec<Technique>) {
+    fn say_limit(techniques: &mut [Technique]) {
         const BINNING: &str = "binning: ports from a limit on are 0";
-        for field in [Field::SrcPort, Field::DstPort] {
-            match techniques.iter_mut().find(|said| said.field == field) {
-                Some(said) if said.method == Method::BlackMarker => {}
-                Some(said) => said.text = format!("{BINNING}; {}", said.text).into(),
-                None => techniques.push(Technique {
-                    field,
-                    method: Method::Binning,
-                    text: BINNING.into(),
-                }),
+        let is_port = |said: &&mut Technique| matches!(said.field, Field::SrcPort | Field::DstPort);
+        for said in techniques.iter_mut().filter(is_port) {
+            match said.method {
+                Method::BlackMarker => {}
+                Method::Clear => {
+                    said.method = Method::Binning;
+                    said.stability = Method::Binning.stability();
+                    said.text = BINNING.into();
+                }
+                _ => said.text = format!("{BINNING}; {}", said.text).into(),
             }
         }
     }
@@ -264,29 +265,20 @@ impl Policy {
         }
     }
 
-    /// What is done to each field that is changed.
+    /// What is done to each field.
     fn techniques(&self) -> Vec<Technique> {
-        let of_addresses = |method, text: &'static str| {
-            let fields = [
-                Field::SrcAddr,
-                Field::DstAddr,
-                Field::Exporter,
-                Field::SrcPrefix,
-                Field::DstPrefix,
-            ];
-            let technique = |field| Technique {
-                field,
-                method,
-                text: text.into(),
-            };
-            fields.map(technique).to_vec()
+        let methods = match self {
+            Self::None => Methods::none(),
+            Self::Standard(_) => Methods::standard(),
+            Self::Cnsm2019(_) => Methods::cnsm2019(),
+            Self::Table(table) => return table.techniques(),
         };
-        match self {
-            Self::None => Vec::new(),
-            Self::Standard(_) => of_addresses(Method::PrefixPreserving, PREFIX_PRESERVING),
-            Self::Cnsm2019(_) => of_addresses(Method::OctetPermutation, EACH_OCTET),
-            Self::Table(table) => table.techniques(),
-        }
+        let description = Description {
+            methods: &methods,
+            parameters: None,
+            scopes: &Scopes::NONE,
+        };
+        description.techniques()
     }
 
     fn network(&self, network: Network) -> Option<Network> {

@@ -2,135 +2,120 @@
 
 use std::borrow::Cow;
 
-use flow::{Field, Method};
+use flow::{Field, Method, Stability};
 
+use super::end::{self, is_on_grid};
 use super::methods::parents;
-use super::{SpecialUse, Table};
+use super::{Methods, Parameters, Scopes, SpecialUse};
 
-/// What is done to one field.
+/// What is done to one field (RFC 6235, 6.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Technique {
     /// The field.
     pub field: Field,
-    /// Its method, with the numbers of IPFIX elements 285 and 286. That of a prefix is its
-    /// address's.
+    /// What its values went through, with the number of IPFIX element 286. That of a prefix is
+    /// its address's; a field that is made of others which leave as they are does so too.
     pub method: Method,
+    /// How long the same value stands for the same: of a field that is made of others, no
+    /// longer than theirs.
+    pub stability: Stability,
     /// The method with its parameters, in the words of RFC 6235.
     pub text: Cow<'static, str>,
 }
 
-/// As policies say it that are no table.
-pub(in crate::anonymize) const PREFIX_PRESERVING: &str = "prefix-preserving: Crypto-PAn";
-/// Likewise.
-pub(in crate::anonymize) const EACH_OCTET: &str = "permutation of each octet";
+const PREFIX_PRESERVING: &str = "prefix-preserving: Crypto-PAn";
 
-impl Table {
-    /// What is done to each field that does not leave as it is.
+/// What there is to say of: the methods, and what they work with.
+#[derive(Clone, Copy)]
+pub(in crate::anonymize) struct Description<'a> {
+    pub(in crate::anonymize) methods: &'a Methods,
+    /// `None` where no method has a parameter.
+    pub(in crate::anonymize) parameters: Option<&'a Parameters>,
+    pub(in crate::anonymize) scopes: &'a Scopes,
+}
+
+impl Description<'_> {
+    /// What is done to each field, in their order.
     pub(in crate::anonymize) fn techniques(&self) -> Vec<Technique> {
         let fields = Field::ALL.into_iter();
-        fields.filter_map(|field| self.technique(field)).collect()
+        fields.map(|field| self.technique(field)).collect()
     }
 
-    fn technique(&self, field: Field) -> Option<Technique> {
-        let address = address_of(field);
-        let method = match address {
-            _ if !self.leaves(field) => Method::BlackMarker,
-            Some(address) => self.methods.method(address),
-            None if self.is_on_grid(field) => Method::PrecisionDegradation,
-            None => self.methods.method(field),
+    fn technique(&self, field: Field) -> Technique {
+        let method = self.effective(field);
+        let text = match (method, self.scope_text(field)) {
+            (Method::Clear, _) | (_, None) => self.text(field, method),
+            (_, Some(scopes)) => format!("{}; {scopes}", self.text(field, method)).into(),
         };
-        let text = match method {
-            Method::Clear => return None,
-            Method::Derived => {
-                let made_of = parents(field).iter();
-                let mut changed = made_of.filter(|&&of| self.methods.method(of) != Method::Clear);
-                changed.next()?;
-                "derived from fields as they leave".into()
-            }
-            _ => self.text(field, method),
-        };
-        // Nothing of what the exporter is depends on scopes, nor what stands for no address.
-        let text = match (address.unwrap_or(field), self.scope_text()) {
-            (Field::SrcAddr | Field::DstAddr, Some(scopes))
-                if self.leaves(field) || address.is_none() =>
-            {
-                format!("{text}; {scopes}").into()
-            }
-            _ => text,
-        };
-        Some(Technique {
+        Technique {
             field,
             method,
+            stability: self.stability(field, method),
             text,
-        })
-    }
-
-    /// Whether a field is of a position on a grid: both its degrees are, or neither is.
-    const fn is_on_grid(&self, field: Field) -> bool {
-        match field {
-            Field::SrcLatitude | Field::SrcLongitude => self.src.grid.is_some(),
-            Field::DstLatitude | Field::DstLongitude => self.dst.grid.is_some(),
-            _ => false,
         }
     }
 
+    fn stability(&self, field: Field, method: Method) -> Stability {
+        let made_of = parents(field).iter().filter(|_| method == Method::Derived);
+        let theirs = made_of.map(|&of| self.methods.method(of).stability());
+        theirs.fold(method.stability(), Stability::min)
+    }
+
+    /// What values of a field go through, whatever it is called in the settings.
+    fn effective(&self, field: Field) -> Method {
+        if !self.methods.leaves(field) {
+            return Method::BlackMarker;
+        }
+        match self.methods.method(address_of(field).unwrap_or(field)) {
+            _ if is_on_grid(self.methods, field) => Method::PrecisionDegradation,
+            Method::Derived if !self.is_derived_from_changed(field) => Method::Clear,
+            method => method,
+        }
+    }
+
+    fn is_derived_from_changed(&self, field: Field) -> bool {
+        let mut made_of = parents(field).iter();
+        made_of.any(|&of| self.methods.method(of) != Method::Clear)
+    }
+
     fn text(&self, field: Field, method: Method) -> Cow<'static, str> {
-        let parameters = &self.parameters;
-        let (v4, v6) = (parameters.address_bits.v4(), parameters.address_bits.v6());
-        let unit = parameters.time_unit.millis();
         match method {
+            Method::Clear => "none: as it is".into(),
             Method::BlackMarker => "black-marker: null".into(),
             Method::PrefixPreserving => PREFIX_PRESERVING.into(),
-            Method::OctetPermutation => EACH_OCTET.into(),
-            Method::Truncation => {
-                format!("truncation: the leading {v4} bits of IPv4 and {v6} of IPv6 are kept")
-                    .into()
-            }
-            Method::TruncatedPrefixPreserving => format!(
-                "{PREFIX_PRESERVING}; of that the leading {v4} bits of IPv4 and {v6} of IPv6"
-            )
-            .into(),
-            Method::ReverseTruncation => {
-                format!("reverse truncation: the leading {v4} bits of IPv4 and {v6} of IPv6 are 0")
-                    .into()
-            }
-            Method::PrecisionDegradation => match field {
-                Field::StartMs | Field::EndMs | Field::ActiveMs => {
-                    format!("precision degradation: whole units of {unit} ms").into()
-                }
-                Field::SrcLatitude
-                | Field::SrcLongitude
-                | Field::DstLatitude
-                | Field::DstLongitude => {
-                    let degrees = parameters.grid.degrees();
-                    format!("precision degradation: a grid of {degrees} degrees").into()
-                }
-                _ => {
-                    let digits = parameters.digits.get();
-                    format!("precision degradation: leading decimal digits, {digits}").into()
-                }
-            },
+            Method::OctetPermutation => "permutation of each octet".into(),
             Method::Enumeration => "enumeration: in the order of all times under the key".into(),
-            Method::RandomShift => {
-                let (most, epoch) = (parameters.shift_most_ms, parameters.shift_epoch.millis());
-                format!("random shift: one offset of at most {most} ms for each {epoch} ms").into()
-            }
+            Method::Permutation => "permutation with the key".into(),
+            Method::Derived => "derived from fields as they leave".into(),
             Method::Binning => match field {
                 Field::SrcPort | Field::DstPort => {
                     "binning: IANA's three ranges, each as its lowest port".into()
                 }
                 _ => "binning: powers of two".into(),
             },
-            Method::Noise => {
-                let percent = parameters.noise.get();
-                format!("noise: at most {percent} percent, or 1").into()
+            Method::AsAddress
+            | Method::Truncation
+            | Method::TruncatedPrefixPreserving
+            | Method::ReverseTruncation
+            | Method::PrecisionDegradation
+            | Method::RandomShift
+            | Method::Noise => {
+                let told = self
+                    .parameters
+                    .map(|all| with_parameters(field, method, all));
+                told.map_or(method.name().into(), Cow::from)
             }
-            Method::Permutation => "permutation with the key".into(),
-            Method::Clear | Method::AsAddress | Method::Derived => method.name().into(),
         }
     }
 
-    fn scope_text(&self) -> Option<String> {
+    /// Which values leave as they are, of a field that this may be so of. Nothing of what the
+    /// exporter is depends on scopes, nor what stands for no address.
+    fn scope_text(&self, field: Field) -> Option<String> {
+        match (field, address_of(field)) {
+            (Field::SrcAddr | Field::DstAddr, _) => {}
+            (_, Some(_)) if self.methods.leaves(field) => {}
+            _ => return None,
+        }
         let special = match self.scopes.special() {
             SpecialUse::Clear => "special-use addresses are clear",
             SpecialUse::Anonymized => "",
@@ -142,6 +127,48 @@ impl Table {
         let parts = [prefixes.as_str(), special].into_iter();
         let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
         (!parts.is_empty()).then(|| parts.join("; "))
+    }
+}
+
+fn with_parameters(field: Field, method: Method, parameters: &Parameters) -> String {
+    let (v4, v6) = (parameters.address_bits.v4(), parameters.address_bits.v6());
+    match method {
+        Method::Truncation => {
+            format!("truncation: the leading {v4} bits of IPv4 and {v6} of IPv6 are kept")
+        }
+        Method::TruncatedPrefixPreserving => {
+            format!("{PREFIX_PRESERVING}; of that the leading {v4} bits of IPv4 and {v6} of IPv6")
+        }
+        Method::ReverseTruncation => {
+            format!("reverse truncation: the leading {v4} bits of IPv4 and {v6} of IPv6 are 0")
+        }
+        Method::PrecisionDegradation => precision(field, parameters),
+        Method::RandomShift => {
+            let (most, epoch) = (parameters.shift_most_ms, parameters.shift_epoch.millis());
+            format!("random shift: one offset of at most {most} ms for each {epoch} ms")
+        }
+        Method::Noise => {
+            let percent = parameters.noise.get();
+            format!("noise: at most {percent} percent, or 1")
+        }
+        _ => method.name().to_owned(),
+    }
+}
+
+fn precision(field: Field, parameters: &Parameters) -> String {
+    match field {
+        Field::StartMs | Field::EndMs | Field::ActiveMs => {
+            let unit = parameters.time_unit.millis();
+            format!("precision degradation: whole units of {unit} ms")
+        }
+        _ if end::is_of_position(field) => {
+            let degrees = parameters.grid.degrees();
+            format!("precision degradation: a grid of {degrees} degrees")
+        }
+        _ => {
+            let digits = parameters.digits.get();
+            format!("precision degradation: leading decimal digits, {digits}")
+        }
     }
 }
 

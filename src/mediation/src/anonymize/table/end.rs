@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use flow::{Field, Network, Place};
+use flow::{Field, Method, Network, Place};
 
 use super::{Methods, Scopes};
 use crate::anonymize::method::{AddressMethod, Grid, PortMethod};
@@ -49,6 +49,23 @@ pub(super) const DST: Fields = Fields {
     network: Field::DstNetwork,
     locality: Field::DstLocality,
 };
+
+/// Whether a field is one of both degrees of a position.
+pub(super) const fn is_of_position(field: Field) -> bool {
+    matches!(
+        field,
+        Field::SrcLatitude | Field::SrcLongitude | Field::DstLatitude | Field::DstLongitude
+    )
+}
+
+/// Whether a field is of a position on a grid: both its degrees are, or neither is.
+pub(super) fn is_on_grid(methods: &Methods, field: Field) -> bool {
+    let is_cut = |field| methods.method(field) == Method::PrecisionDegradation;
+    [SRC, DST].iter().any(|end| {
+        let degrees = [end.latitude, end.longitude];
+        degrees.contains(&field) && degrees.into_iter().any(is_cut)
+    })
+}
 
 /// What leaves of what is known of an end.
 #[derive(Debug, Clone, Copy)]

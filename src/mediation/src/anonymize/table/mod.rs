@@ -24,8 +24,8 @@ use flow::{
     Reverse,
 };
 
+pub(super) use describe::Description;
 pub use describe::Technique;
-pub(super) use describe::{EACH_OCTET, PREFIX_PRESERVING};
 use end::End;
 pub use methods::{Methods, Unsuitable};
 pub use parameters::Parameters;
@@ -129,6 +129,16 @@ impl Table {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// What is done to each field.
+    pub(super) fn techniques(&self) -> Vec<Technique> {
+        let description = Description {
+            methods: &self.methods,
+            parameters: Some(&self.parameters),
+            scopes: &self.scopes,
+        };
+        description.techniques()
     }
 
     /// A network that was found for no address in particular, as prepared flows have it.
@@ -381,8 +391,7 @@ impl Make<'_> {
     }
 
     fn end(&self, fields: &end::Fields) -> Result<End, TableError> {
-        let grid = self.methods.method(fields.latitude) == Method::PrecisionDegradation
-            || self.methods.method(fields.longitude) == Method::PrecisionDegradation;
+        let grid = end::is_on_grid(self.methods, fields.latitude);
         Ok(End {
             addr: self.address(fields.addr),
             port: self.port(fields.port)?,
