@@ -8,8 +8,8 @@
 //! addresses are in 100,000 networks of 64 bits.
 //!
 //! Columns: addresses in batches, and one by one without a memory; whole flows (two
-//! addresses and the exporter's) by the policy `standard`, and by `none` for comparison.
-//! Figures are medians of rounds that take turns, by the time that this thread had on its
+//! addresses and the exporter's) by the policy `standard`, by `strict`, which is a table of
+//! methods, and by `none` for comparison. Figures are medians of rounds that take turns, by the time that this thread had on its
 //! core.
 #![expect(
     clippy::print_stdout,
@@ -23,7 +23,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use flow::{AggregatedFlow, EndReason, EnrichedFlow, Exporter, FlowKey, Place};
-use mediation::anonymize::{Anonymization, CryptoPan, Key, Policy};
+use mediation::anonymize::method::{AddressBits, Digits, Grid, NoisePercent, TimeUnit};
+use mediation::anonymize::{
+    Anonymization, CryptoPan, Key, Methods, Parameters, Policy, Scopes, SpecialUse, Table,
+};
 
 /// Flows of a batch, as many as the program takes at once.
 const BATCH: usize = 1_024;
@@ -149,9 +152,35 @@ fn each(mut times: Vec<Duration>, many: usize) -> f64 {
     times[times.len() / 2].as_secs_f64() * 1e9 / many as f64
 }
 
-fn pan() -> CryptoPan {
+fn key() -> Key {
     let key: [u8; Key::LEN] = std::array::from_fn(|i| i as u8 * 7 + 1);
-    CryptoPan::new(&Key::from_octets(&key).expect("the length of a key"))
+    Key::from_octets(&key).expect("the length of a key")
+}
+
+fn pan() -> CryptoPan {
+    CryptoPan::new(&key())
+}
+
+/// The strict policy with the measures that it has by default.
+fn strict() -> Option<Policy> {
+    let parameters = Parameters {
+        address_bits: AddressBits::new(24, 48)?,
+        time_unit: TimeUnit::from_millis(60_000)?,
+        shift_most_ms: 43_200_000,
+        shift_epoch: TimeUnit::from_millis(86_400_000)?,
+        digits: Digits::new(2)?,
+        noise: NoisePercent::new(10)?,
+        grid: Grid::new(1.0)?,
+    };
+    let scopes = Scopes::new(&[], SpecialUse::Clear);
+    let table = Table::new(
+        "strict",
+        Methods::strict(),
+        parameters,
+        scopes,
+        Some(&key()),
+    );
+    Some(Policy::Table(Box::new(table.ok()?)))
 }
 
 const fn family(v6: bool) -> &'static str {
@@ -163,8 +192,9 @@ fn measure(spread: Spread, v6: bool) {
     let mut random = Random(u64::from(v6));
     let pan = pan();
     let standard = Anonymization::new(Policy::Standard(Box::new(self::pan())));
+    let strict = Anonymization::new(strict().expect("measures within their ranges"));
     let none = Anonymization::new(Policy::None);
-    let mut times: [Vec<Duration>; 4] = Default::default();
+    let mut times: [Vec<Duration>; 5] = Default::default();
     // The first round, in which memory is cold, counts for nothing.
     for round in 0..=ROUNDS {
         let addrs: Vec<IpAddr> = (0..ADDRS).map(|_| spread.draw(v6, &mut random)).collect();
@@ -188,18 +218,24 @@ fn measure(spread: Spread, v6: bool) {
                 }
             })
         };
-        let all = [batches, single, whole(&standard), whole(&none)];
+        let all = [
+            batches,
+            single,
+            whole(&standard),
+            whole(&strict),
+            whole(&none),
+        ];
         if round > 0 {
             for (times, time) in times.iter_mut().zip(all) {
                 times.push(time);
             }
         }
     }
-    let [batches, single, standard, none] = times;
+    let [batches, single, standard, strict, none] = times;
     let [batches, single] = [batches, single].map(|times| each(times, ADDRS));
-    let [standard, none] = [standard, none].map(|times| each(times, ADDRS / 2));
+    let [standard, strict, none] = [standard, strict, none].map(|times| each(times, ADDRS / 2));
     println!(
-        "{}  {:<7}  {:>9.1}  {batches:>7.1}  {single:>7.1}  {:>9.2}  {standard:>8.1}  {none:>6.1}",
+        "{}  {:<7}  {:>9.1}  {batches:>7.1}  {single:>7.1}  {:>9.2}  {standard:>8.1}  {strict:>6.1}  {none:>6.1}",
         family(v6),
         spread.name(),
         1e3 / batches,
@@ -220,8 +256,8 @@ fn main() {
         },
         key.as_secs_f64() * 1e3
     );
-    println!("addr  spread   M addrs/s       ns   single  M flows/s  standard    none");
-    println!("                 batches  an addr      one               ns a flow  ns");
+    println!("addr  spread   M addrs/s       ns   single  M flows/s  standard  strict    none");
+    println!("                 batches  an addr      one               ns a flow      ns      ns");
     let asked: Vec<String> = std::env::args().skip(1).collect();
     for v6 in [false, true] {
         for spread in [Spread::Zipf, Spread::Uniform, Spread::New] {

@@ -113,6 +113,7 @@ pub(super) struct Told {
 
 impl End {
     /// What stands for an end. An address in a scope leaves as it is, and its prefix with it.
+    #[inline]
     pub(super) fn told(
         &self,
         addr: IpAddr,
@@ -133,6 +134,7 @@ impl End {
         }
     }
 
+    #[inline]
     fn place(&self, place: &Place, map: impl FnOnce(Network) -> Option<Network>) -> Place {
         let leaves = self.leaves;
         let position = place.position.filter(|_| leaves.position);

@@ -174,16 +174,43 @@ impl Table {
         flows: &[EnrichedFlow],
         ports: PortLimit,
     ) -> Vec<AnonymizedFlow> {
-        let mut remembered = self.pan.as_ref().map(Remembered::new);
-        let mut pan = |addr| match &mut remembered {
-            Some(remembered) => remembered.anonymize(addr),
+        let Some(pan) = &self.pan else {
             // No method without a key asks for it.
-            None => NOBODY,
+            let one = |flow| self.one(flow, ports, &mut |_| NOBODY);
+            return flows.iter().map(one).collect();
         };
-        let flows = flows.iter();
-        flows.map(|flow| self.one(flow, ports, &mut pan)).collect()
+        let mut pan = Remembered::new(pan);
+        let mut anonymized = Vec::with_capacity(flows.len());
+        let mut wanted = Vec::with_capacity(3 * Remembered::CHUNK);
+        for flows in flows.chunks(Remembered::CHUNK) {
+            for flow in flows {
+                self.want(flow, &mut wanted);
+            }
+            pan.learn(wanted.drain(..));
+            let one = |flow| self.one(flow, ports, &mut |addr| pan.anonymize(addr));
+            anonymized.extend(flows.iter().map(one));
+        }
+        anonymized
     }
 
+    /// Adds the addresses of a flow that the permutation will be asked for.
+    fn want(&self, enriched: &EnrichedFlow, wanted: &mut Vec<IpAddr>) {
+        let flow = &enriched.flow;
+        let ends = [
+            (&self.src, flow.key.src_addr),
+            (&self.dst, flow.key.dst_addr),
+        ];
+        for (end, addr) in ends {
+            if is_permuted(end.addr.as_ref()) && !self.scopes.leave_clear(addr) {
+                wanted.push(addr);
+            }
+        }
+        if is_permuted(self.exporter.as_ref()) {
+            wanted.push(flow.exporter.addr);
+        }
+    }
+
+    #[inline]
     fn one(
         &self,
         enriched: &EnrichedFlow,
@@ -226,6 +253,7 @@ impl Table {
     }
 
     /// Everything but the ends and the exporter.
+    #[inline]
     fn flow(&self, flow: &AggregatedFlow, key: FlowKey, exporter: Exporter) -> AggregatedFlow {
         let start_ms = time(self.start.as_ref(), flow.start_ms, flow.start_ms);
         let end_ms = time(self.end.as_ref(), flow.end_ms, flow.start_ms);
@@ -309,6 +337,10 @@ impl Table {
 
 fn time(method: Option<&TimeMethod>, time_ms: i64, start_ms: i64) -> Option<i64> {
     method.map(|method| method.time(time_ms, start_ms))
+}
+
+fn is_permuted(method: Option<&AddressMethod>) -> bool {
+    method.is_some_and(AddressMethod::is_prefix_preserving)
 }
 
 const fn is_by_pan(method: Method) -> bool {

@@ -339,6 +339,32 @@ fn a_sum_tells_nothing_that_its_flows_do_not() {
     }
 }
 
+/// More flows than are looked up at a time, of both families; some addresses come again.
+fn many_flows() -> Vec<EnrichedFlow> {
+    let flow = |number: u32| {
+        let mut flow = full();
+        let host = number % 700;
+        let v4 = IpAddr::from((0xC612_0000 | host).to_be_bytes());
+        let v6 = IpAddr::from((0x2001_0DB8_u128 << 96 | u128::from(host) << 60).to_be_bytes());
+        let turn = number.is_multiple_of(3);
+        (flow.flow.key.src_addr, flow.flow.key.dst_addr) = if turn { (v6, v4) } else { (v4, v6) };
+        flow
+    };
+    (0..1_500).map(flow).collect()
+}
+
+#[test]
+fn batches_of_any_length_give_what_flows_give_one_by_one() {
+    let clear = ["198.18.1.0/24".parse().unwrap()];
+    for methods in [Methods::strict(), Methods::standard()] {
+        let policy = policy_in(Scopes::new(&clear, SpecialUse::Clear), methods);
+        let flows = many_flows();
+        let together = policy.anonymize(&flows);
+        let apart: Vec<_> = flows.iter().map(|flow| one(&policy, flow)).collect();
+        assert!(together == apart);
+    }
+}
+
 prop_compose! {
     fn any_flow()(
         addrs: (IpAddr, IpAddr, IpAddr),
