@@ -9,8 +9,8 @@
 //!
 //! Columns: addresses in batches, and one by one without a memory; whole flows (two
 //! addresses and the exporter's) by the policy `standard`, by `strict`, which is a table of
-//! methods, and by `none` for comparison. Figures are medians of rounds that take turns, by the time that this thread had on its
-//! core.
+//! methods, and by `none` for comparison. Figures are medians of rounds that take turns, by
+//! the time that this thread had on its core.
 #![expect(
     clippy::print_stdout,
     clippy::cast_possible_truncation,
