@@ -54,14 +54,21 @@ impl Handler<EnrichedFlows> for Anonymizer {
 
     fn handle(&mut self, batch: EnrichedFlows, ctx: &mut Context<Self>) {
         #[cfg(test)]
-        crate::simulation::tripwire(NAME);
+        {
+            crate::simulation::tripwire(NAME);
+            crate::simulation::fall_wire(&batch.flows);
+        }
         let EnrichedFlows {
             from,
             flows,
             edition,
         } = batch;
         let policy = &*self.policy;
-        let Sorted { done, poison, kept } = sort_out(&flows, |flows| policy.anonymize(flows));
+        let Sorted { done, poison, kept } = sort_out(&flows, |flows| {
+            #[cfg(test)]
+            crate::simulation::poison_wire(flows);
+            policy.anonymize(flows)
+        });
         for (fault, flow) in poison {
             self.bin
                 .put(NAME, fault, Custody::Enriched(Arc::new(vec![flow])));

@@ -66,7 +66,7 @@ mod tests {
         let poison: Vec<_> = sorted
             .poison
             .iter()
-            .map(|(f, n)| (f.to_string(), *n))
+            .map(|(f, n)| (f.text().to_owned(), *n))
             .collect();
         assert_eq!(poison, [("odd: 5".to_owned(), 5), ("odd: 7".to_owned(), 7)]);
         assert_eq!(sorted.kept, Some(vec![2, 4, 6]));

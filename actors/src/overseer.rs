@@ -72,7 +72,7 @@ impl Handler<Incident> for Overseer {
                 self.accounting.falls.add(1);
                 warn!(
                     stage = actor,
-                    cause,
+                    %cause,
                     ?rest,
                     "fell; it keeps its mailbox and runs again"
                 );
@@ -84,14 +84,14 @@ impl Handler<Incident> for Overseer {
                 self.accounting.falls.add(1);
                 warn!(
                     stage = actor,
-                    cause, "fell too often; its peer is disconnected"
+                    %cause, "fell too often; its peer is disconnected"
                 );
             }
             Incident::GaveUp { actor, cause } => {
                 self.accounting.falls.add(1);
                 error!(
                     stage = actor,
-                    cause, "fell too often; draining to end with a failure"
+                    %cause, "fell too often; draining to end with a failure"
                 );
                 self.escalation
                     .raise(format!("the {actor} fell too often: {cause}"));

@@ -2,11 +2,12 @@
 
 use std::io::{IsTerminal, stderr};
 
-use settings::{Level, Log, LogFormat};
+use settings::{Level, LogFormat, Policy, Settings};
 use tracing::level_filters::LevelFilter;
 
 /// Starts logging as the settings say: text on a terminal, lines of JSON otherwise.
-pub(crate) fn start(log: &Log) {
+pub(crate) fn start(settings: &Settings) {
+    let log = settings.log();
     let level = match log.level() {
         Level::Error => LevelFilter::ERROR,
         Level::Warn => LevelFilter::WARN,
@@ -31,5 +32,6 @@ pub(crate) fn start(log: &Log) {
     } else {
         drop(builder.json().flatten_event(true).try_init());
     }
-    actors::panic_hook::install();
+    let addresses_leave = settings.anonymizer().policy() == Policy::None;
+    actors::panic_hook::install(addresses_leave);
 }

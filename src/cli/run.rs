@@ -37,7 +37,7 @@ fn replay(dataset: &Path) -> [String; 2] {
 /// Runs the service until it is told to end.
 pub(crate) fn run(settings: &SettingsArgs, args: &RunArgs) -> Result<(), CliError> {
     let settings = settings.load(args.overrides())?;
-    log::start(settings.log());
+    log::start(&settings);
     let told = settings.clone();
     let parts = parts::open(settings)?;
     let stop = Stop {

@@ -2,6 +2,7 @@
 //! anything that leaves it.
 
 use std::fs;
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 
@@ -71,6 +72,7 @@ fn launch<'a>(
         .set("log.level", level)
         .set("receiver.listen", &format!("[\"{udp}\"]"))
         .set("receiver.listen_tcp", &format!("[\"{tcp}\"]"))
+        .set("receiver.streams_per_exporter_max", "100")
         .set("clients.listen", &format!("[\"{clients}\"]"))
         .set("enricher.private_prefixes", own.to_str().unwrap())
         .set("anonymizer.key_file", &key_file(scratch))
@@ -92,9 +94,8 @@ fn export(udp: SocketAddr, tcp: SocketAddr, round: u32) {
     }
     let from = SocketAddr::new(traffic::EXPORTERS[3].parse().unwrap(), 0);
     for last in traffic::malformed() {
-        let mut session = connect_from(from, tcp);
-        std::io::Write::write_all(&mut session, &traffic::ipfix(0)).unwrap();
-        std::io::Write::write_all(&mut session, &last).unwrap();
+        let messages = [traffic::ipfix(0), last].concat();
+        connect_from(from, tcp).write_all(&messages).unwrap();
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn line(poison: &Quarantined, now: SystemTime) -> Vec<u8> {
     let item = json!({
         "time_ms": u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
         "stage": poison.stage,
-        "fault": poison.fault.to_string(),
+        "fault": poison.fault.text(),
         "kind": kind,
         "count": count,
         "content": content,

@@ -14,6 +14,7 @@ use super::driver::{self, Driver};
 use crate::aggregator::{self, Aggregator};
 use crate::anonymizer::{self, Anonymizer};
 use crate::enricher::{self, Enricher};
+use crate::panic_hook;
 use crate::publisher::{self, Publisher};
 use crate::quarantine::Quarantine;
 use crate::recorder::{self, PreparedRecorder};
@@ -109,14 +110,16 @@ pub(crate) fn fall(stage: &str, place: &str) -> ! {
     panic!("{STAGED}{stage} fell {place}");
 }
 
-/// Panics on purpose are not printed; all others are.
+/// Panics on purpose are told as those of a service are, which without a log is not at all;
+/// all others are printed.
 pub(crate) fn quiet() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let usual = panic::take_hook();
+        let (usual, of_service) = (panic::take_hook(), panic_hook::hook());
         panic::set_hook(Box::new(move |info| {
-            let text = info.payload().downcast_ref::<String>();
-            if !text.is_some_and(|text| text.starts_with(STAGED)) {
+            if panic_hook::text(info.payload()).starts_with(STAGED) {
+                of_service(info);
+            } else {
                 usual(info);
             }
         }));

@@ -10,6 +10,7 @@
 //!                                   +--> ring --> witness, reader <+
 //! ```
 
+mod canary;
 mod clients;
 pub(crate) mod collector;
 mod driver;
@@ -28,5 +29,6 @@ mod traffic;
 mod v5;
 mod witness;
 
+pub(crate) use canary::{fall_wire, poison_wire};
 pub(crate) use fault::{Trip, fall, tripwire};
 pub(crate) use run::{POLICY, paused};

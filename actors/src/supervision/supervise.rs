@@ -22,7 +22,7 @@ use actix::dev::{ContextFut, channel};
 use actix::prelude::*;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::guard::panic_text;
+use super::Fault;
 
 /// The rest before a restart: `min` after the first fall, doubling up to `max`.
 #[derive(Debug, Clone, Copy)]
@@ -68,8 +68,8 @@ pub enum Incident {
     Fell {
         /// Its name.
         actor: &'static str,
-        /// The panic's text.
-        cause: String,
+        /// The panic.
+        cause: Fault,
         /// How long it rests.
         rest: Duration,
     },
@@ -77,8 +77,8 @@ pub enum Incident {
     GaveUp {
         /// Its name.
         actor: &'static str,
-        /// The last panic's text.
-        cause: String,
+        /// The last panic.
+        cause: Fault,
     },
 }
 
@@ -123,22 +123,24 @@ struct Wall<A: Supervised + Actor<Context = Context<A>>> {
 }
 
 impl<A: Supervised + Actor<Context = Context<A>>> Wall<A> {
-    /// Polls the actor: pending, stopped (`Ok`) or fallen (`Err` with the panic's text).
-    fn run(&mut self, cx: &mut std::task::Context<'_>) -> Poll<Result<(), String>> {
+    /// Polls the actor: pending, stopped (`Ok`) or fallen (`Err` with the panic).
+    fn run(&mut self, cx: &mut std::task::Context<'_>) -> Poll<Result<(), Fault>> {
         // The actor may be half changed where it fell. Before anything looks at it again,
         // the restart drops its futures and `restarting` mends what it must.
         match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut self.running).poll(cx))) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(())) => Poll::Ready(Ok(())),
-            Err(payload) => Poll::Ready(Err(panic_text(&*payload))),
+            Err(payload) => Poll::Ready(Err(Fault::of_panic(&*payload))),
         }
     }
 
-    fn restart(&mut self) -> Result<(), String> {
+    fn restart(&mut self) -> Result<(), Fault> {
         // Without an address in hand, actix would not restart but drop what is queued.
         let _address = self.running.address();
         let restarted = catch_unwind(AssertUnwindSafe(|| self.running.restart()));
-        restarted.map(drop).map_err(|payload| panic_text(&*payload))
+        restarted
+            .map(drop)
+            .map_err(|payload| Fault::of_panic(&*payload))
     }
 
     /// Notes a fall. The rest to take, or `None` if that was one too many.
@@ -159,7 +161,7 @@ impl<A: Supervised + Actor<Context = Context<A>>> Wall<A> {
     }
 
     /// What follows when the actor has come to an end; `Ready` if nothing does.
-    fn after(&mut self, end: Result<(), String>) -> Poll<()> {
+    fn after(&mut self, end: Result<(), Fault>) -> Poll<()> {
         let actor = self.actor;
         match end {
             Ok(()) if !self.running.ctx().connected() => return Poll::Ready(()),
@@ -178,7 +180,7 @@ impl<A: Supervised + Actor<Context = Context<A>>> Wall<A> {
         }
     }
 
-    fn give_up(&self, cause: String) -> Poll<()> {
+    fn give_up(&self, cause: Fault) -> Poll<()> {
         self.tell(Incident::GaveUp {
             actor: self.actor,
             cause,

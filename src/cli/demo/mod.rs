@@ -89,7 +89,7 @@ pub(crate) fn run(settings: &SettingsArgs, args: &DemoArgs) -> Result<(), CliErr
         .or(scratch.as_ref().map(|scratch| &*scratch.0));
     let directory = directory.unwrap_or(Path::new("."));
     let settings = settings.load(overrides(directory))?;
-    log::start(settings.log());
+    log::start(&settings);
     let stop = Stop {
         on_signals: true,
         ..Stop::default()

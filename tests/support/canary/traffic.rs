@@ -29,7 +29,7 @@ const COMMON: [(u16, u16); 5] = [(7, 2), (11, 2), (4, 1), (1, 4), (2, 4)];
 const MACS: [(u16, u16); 2] = [(56, 6), (80, 6)];
 
 /// The source of a flow.
-fn src_v4(number: u8) -> Ipv4Addr {
+pub(crate) fn src_v4(number: u8) -> Ipv4Addr {
     Ipv4Addr::new(198, 18, 171, 201 + number)
 }
 
@@ -108,15 +108,21 @@ fn now_secs() -> u32 {
 
 /// NetFlow v5, over IPv4.
 pub(crate) fn v5(sequence: u32) -> Vec<u8> {
-    let mut datagram = shorts([5, FLOWS.into()]);
+    v5_to(53, sequence, 0..FLOWS.into())
+}
+
+/// NetFlow v5 with flows of these numbers, at most 30, to a port.
+pub(crate) fn v5_to(port: u16, sequence: u32, numbers: std::ops::Range<u16>) -> Vec<u8> {
+    let mut datagram = shorts([5, len(numbers.len())]);
     datagram.extend(words([UPTIME_MS, now_secs(), 0, sequence, 0]));
-    for number in 0..FLOWS {
-        datagram.extend(src_v4(number).octets());
-        datagram.extend(dst_v4(number).octets());
+    for number in numbers {
+        let host = u8::try_from(number % u16::from(FLOWS)).unwrap();
+        datagram.extend(src_v4(host).octets());
+        datagram.extend(dst_v4(host).octets());
         datagram.extend(HOP.octets());
         datagram.extend(shorts([3, 4]));
         datagram.extend(words([2, 300, UPTIME_MS - 2_000, UPTIME_MS - 1_000]));
-        datagram.extend(shorts([10_000 + u16::from(number), 53]));
+        datagram.extend(shorts([10_000 + number, port]));
         datagram.extend([0, 0, 17, 0, 0, 0, 0, 0, 24, 20, 0, 0]);
     }
     datagram

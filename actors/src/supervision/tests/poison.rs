@@ -110,7 +110,7 @@ fn poison_among(per_message: usize) {
         assert_eq!(passed, good, "all others, in order");
         assert_eq!(*incidents.lock().unwrap(), [], "nobody fell");
         let item = &items.lock().unwrap()[0];
-        assert_eq!(item.fault.to_string(), "staged: lookup fell on poison");
+        assert_eq!(item.fault.text(), "staged: lookup fell on poison");
         assert_eq!(item.stage, enricher::NAME);
     });
 }

@@ -130,8 +130,8 @@ pub(super) fn walk_as_usual(trips: &[Place]) -> (Addr<Walker>, Seen<Incident>) {
 pub(super) fn causes(incidents: &Seen<Incident>) -> Vec<String> {
     let cause = |incident: &Incident| match incident {
         Incident::Restarted { .. } => "restarted".to_owned(),
-        Incident::Fell { cause, .. } => cause.clone(),
-        Incident::GaveUp { cause, .. } => format!("gave up: {cause}"),
+        Incident::Fell { cause, .. } => cause.text().to_owned(),
+        Incident::GaveUp { cause, .. } => format!("gave up: {}", cause.text()),
     };
     incidents.lock().unwrap().iter().map(cause).collect()
 }
