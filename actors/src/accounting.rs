@@ -233,6 +233,10 @@ counters! {
     databases_reloaded,
     /// Databases that were to take that place and could not be opened.
     databases_refused,
+    /// Other master keys that took the place of the one in use.
+    keys_changed,
+    /// Times that a key was read again and could not be used.
+    keys_refused,
     /// Times that a source of the databases was to be fetched and could not be had.
     databases_not_fetched,
     /// Gauge: how long ago the oldest source of the databases was the newest to be had, in

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use actix::prelude::*;
-use mediation::anonymize::Anonymization;
 
 use crate::accounting::Accounting;
 use crate::each::{Sorted, sort_out};
@@ -18,24 +17,17 @@ pub const NAME: &str = "anonymizer";
 /// The third stage of a lane. While it is down nothing passes: the type that leaves is
 /// made here and nowhere else.
 pub struct Anonymizer {
-    policy: Arc<Anonymization>,
     next: Courier<AnonymizedFlows>,
     bin: Bin,
     accounting: Arc<Accounting>,
 }
 
 impl Anonymizer {
-    /// An Anonymizer that applies `policy`.
+    /// An Anonymizer. It applies the policy, under the key, that comes with each batch.
     #[must_use]
-    pub fn new(
-        policy: Arc<Anonymization>,
-        next: Recipient<AnonymizedFlows>,
-        bin: Bin,
-        accounting: Arc<Accounting>,
-    ) -> Self {
+    pub fn new(next: Recipient<AnonymizedFlows>, bin: Bin, accounting: Arc<Accounting>) -> Self {
         let next = Courier::new(NAME, next, bin.clone(), 1);
         Self {
-            policy,
             next,
             bin,
             accounting,
@@ -58,12 +50,8 @@ impl Handler<EnrichedFlows> for Anonymizer {
             crate::simulation::tripwire(NAME);
             crate::simulation::fall_wire(&batch.flows);
         }
-        let EnrichedFlows {
-            from,
-            flows,
-            edition,
-        } = batch;
-        let policy = &*self.policy;
+        let EnrichedFlows { from, flows, terms } = batch;
+        let policy = &*terms.anonymization;
         let Sorted { done, poison, kept } = sort_out(&flows, |flows| {
             #[cfg(test)]
             crate::simulation::poison_wire(flows);
@@ -77,7 +65,7 @@ impl Handler<EnrichedFlows> for Anonymizer {
         let message = AnonymizedFlows {
             from,
             flows: done,
-            edition,
+            terms,
         };
         ctx.hold(
             self.next

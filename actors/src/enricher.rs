@@ -76,12 +76,8 @@ impl Handler<AggregatedFlows> for Enricher {
     fn handle(&mut self, batch: AggregatedFlows, ctx: &mut Context<Self>) {
         #[cfg(test)]
         crate::simulation::tripwire(NAME);
-        let AggregatedFlows {
-            from,
-            flows,
-            edition,
-        } = batch;
-        let (lookup, selection) = (edition.lookup(), &*self.selection);
+        let AggregatedFlows { from, flows, terms } = batch;
+        let (lookup, selection) = (terms.edition.lookup(), &*self.selection);
         let Sorted { done, poison, kept } = sort_out(&flows, |flows| {
             let enriched = enrich(lookup, flows).into_iter();
             let judged = enriched.map(|flow| (selection.takes_flow(&flow), flow));
@@ -96,7 +92,7 @@ impl Handler<AggregatedFlows> for Enricher {
         let message = EnrichedFlows {
             from,
             flows: Arc::new(done),
-            edition,
+            terms,
         };
         ctx.hold(self.next.hand_over(message, Custody::Aggregated(kept)));
     }

@@ -7,30 +7,23 @@ use std::time::Duration;
 use decode::ExporterView;
 use flow::{Exporter, OriginalFlow, Tick};
 use mediation::aggregate::{Cuts, Heard, Listener, Timeout};
+use mediation::anonymize::Anonymization;
 use tracing::info;
 
 use crate::rate_limit::RateLimit;
 
-/// Makes of an exporter's address what may be told of it.
-type Told = Box<dyn Fn(IpAddr) -> IpAddr + Send>;
-
 /// Listens to exporters, and says in the log how each cuts flows, and when that changes.
 pub struct Exporters {
     listener: Listener,
-    told: Told,
     log: RateLimit,
 }
 
 impl Exporters {
     /// Nobody has been heard of.
     #[must_use]
-    pub fn new(listener: Listener, told: Told) -> Self {
+    pub fn new(listener: Listener) -> Self {
         let log = RateLimit::per_second(5);
-        Self {
-            listener,
-            told,
-            log,
-        }
+        Self { listener, log }
     }
 
     /// Hears the records of a datagram.
@@ -53,11 +46,12 @@ impl Exporters {
         }
     }
 
-    /// What the lanes are to know from a tick on.
-    pub fn tick(&mut self, tick: Tick) -> Arc<Heard> {
+    /// What the lanes are to know from a tick on. Logs tell addresses as flows of that tick
+    /// have them.
+    pub fn tick(&mut self, tick: Tick, anonymization: &Anonymization) -> Arc<Heard> {
         let (heard, news) = self.listener.tick(tick);
         for (exporter, cuts) in news {
-            self.tell(exporter, cuts);
+            self.tell(anonymization.told(exporter), cuts);
         }
         heard
     }
@@ -71,7 +65,6 @@ impl Exporters {
         let Some(suppressed) = self.log.permit() else {
             return;
         };
-        let exporter = (self.told)(exporter);
         let millis = |timeout: Timeout| Duration::from_millis(timeout.ms.unsigned_abs());
         let (active_timeout, active_known_from) = (millis(cuts.active), cuts.active.source.name());
         let idle_timeout = cuts.idle.map(millis);

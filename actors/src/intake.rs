@@ -11,6 +11,7 @@ use actix::prelude::*;
 use dataset::Piece;
 use decode::{Decoder, Snapshot, Transport};
 use flow::{OriginalFlow, ReceiveTime, Tick};
+use mediation::anonymize::Key;
 use mediation::blocks::Border;
 use tracing::{debug, warn};
 
@@ -133,6 +134,14 @@ impl Intake {
         from
     }
 
+    /// Has another master key count from the next tick on. Gives that tick; `None` if the
+    /// clock has not begun.
+    pub fn adopt_key(&mut self, key: Arc<Key>) -> Option<Tick> {
+        let from = self.clock.ticked().map(Tick::next);
+        self.lanes.adopt_key(from, key);
+        from
+    }
+
     /// Has an edition count from a tick on, as it did when this was received.
     pub fn adopt_from(&mut self, from: Option<Tick>, edition: Arc<Edition>) {
         self.lanes.adopt(from, edition);
@@ -211,7 +220,8 @@ impl Intake {
     {
         for tick in self.clock.advance(tick) {
             self.decoder.expire(tick.begins());
-            let heard = self.exporters.tick(tick);
+            let terms = self.lanes.terms(tick);
+            let heard = self.exporters.tick(tick, &terms.anonymization);
             let release = Release {
                 run: self.run,
                 ..Release::of(tick)

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use actix::prelude::*;
 use flow::{OriginalFlow, Tick};
 use mediation::aggregate::Heard;
+use mediation::anonymize::Key;
 
-use crate::edition::{Edition, Editions};
+use crate::edition::Edition;
 use crate::message::{CloseTick, Custody, EndBlock, OriginalFlows, Release, ReleaseAll};
 use crate::quarantine::Bin;
 use crate::supervision::{Courier, HandOver};
+use crate::terms::{Calendar, Terms};
 
 /// Batches that may be on their way to a lane, so that it works while the source reads.
 const WINDOW: usize = 8;
@@ -40,19 +42,19 @@ struct Lane {
 /// All lanes of a source.
 pub struct Lanes {
     lanes: Vec<Lane>,
-    editions: Editions,
+    calendar: Calendar,
     scratch: Vec<OriginalFlow>,
     buffer: Vec<OriginalFlow>,
 }
 
 impl Lanes {
-    /// The lanes of `stage`; at least one. What they release is looked up in `edition`
-    /// until another one is adopted.
+    /// The lanes of `stage`; at least one. What they release leaves under the terms that
+    /// count at its tick.
     #[must_use]
     pub fn new(
         stage: &'static str,
         entries: Vec<LaneEntry>,
-        edition: Arc<Edition>,
+        calendar: Calendar,
         bin: &Bin,
     ) -> Self {
         let lane = |entry: LaneEntry| Lane {
@@ -66,7 +68,7 @@ impl Lanes {
         let lanes = entries.into_iter().map(lane).collect();
         Self {
             lanes,
-            editions: Editions::new(edition),
+            calendar,
             scratch: Vec::new(),
             buffer: Vec::new(),
         }
@@ -130,19 +132,29 @@ impl Lanes {
 
     /// What is released from a tick on, or from now on, is looked up in this edition.
     pub fn adopt(&mut self, from: Option<Tick>, edition: Arc<Edition>) {
-        self.editions.adopt(from, edition);
+        self.calendar.adopt(from, edition);
     }
 
-    /// Tells every lane that a tick is over, and what is known of exporters then, and in
-    /// which databases the flows that it releases are looked up.
+    /// Another master key counts from a tick on, or from now on.
+    pub fn adopt_key(&mut self, from: Option<Tick>, key: Arc<Key>) {
+        self.calendar.adopt_key(from, key);
+    }
+
+    /// What the flows of a tick leave under. Ticks ascend within a run.
+    pub fn terms(&mut self, tick: Tick) -> Terms {
+        self.calendar.at(tick)
+    }
+
+    /// Tells every lane that a tick is over, and what is known of exporters then, and under
+    /// which terms the flows that it releases leave.
     #[must_use]
     pub fn close_tick(&mut self, release: Release, heard: &Arc<Heard>) -> HandOver {
-        let edition = &self.editions.at(release.tick);
+        let terms = &self.terms(release.tick);
         let tell = |lane: &Lane| {
             let close = CloseTick {
                 release,
                 heard: Arc::clone(heard),
-                edition: Arc::clone(edition),
+                terms: terms.clone(),
             };
             lane.ticks.hand_over(close, Custody::Nothing)
         };
@@ -152,10 +164,10 @@ impl Lanes {
     /// Tells every lane that a block of records ends here.
     #[must_use]
     pub fn end_block(&mut self, release: Release) -> HandOver {
-        let edition = &self.editions.at(release.tick);
+        let terms = &self.terms(release.tick);
         let tell = |lane: &Lane| {
-            let edition = Arc::clone(edition);
-            let end = EndBlock { release, edition };
+            let terms = terms.clone();
+            let end = EndBlock { release, terms };
             lane.blocks.hand_over(end, Custody::Nothing)
         };
         all(self.lanes.iter().map(tell))
@@ -164,10 +176,10 @@ impl Lanes {
     /// Tells every lane to release all it holds.
     #[must_use]
     pub fn release_all(&mut self, release: Release) -> HandOver {
-        let edition = &self.editions.at(release.tick);
+        let terms = &self.terms(release.tick);
         let tell = |lane: &Lane| {
-            let edition = Arc::clone(edition);
-            let all = ReleaseAll { release, edition };
+            let terms = terms.clone();
+            let all = ReleaseAll { release, terms };
             lane.ends.hand_over(all, Custody::Nothing)
         };
         all(self.lanes.iter().map(tell))

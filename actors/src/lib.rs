@@ -27,6 +27,7 @@ mod exporters;
 pub mod hall;
 pub mod intake;
 pub mod keeper;
+pub mod keyholder;
 pub mod lanes;
 pub mod librarian;
 pub mod message;
@@ -43,6 +44,7 @@ pub mod ring;
 pub mod store;
 pub mod supervision;
 mod tcp;
+pub mod terms;
 pub mod tls;
 mod wait;
 

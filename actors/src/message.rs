@@ -9,11 +9,12 @@ use dataset::StreamEnd;
 use decode::Snapshot;
 use flow::{AggregatedFlow, EnrichedFlow, OriginalFlow, ReceiveTime, Tick};
 use mediation::aggregate::Heard;
-use mediation::anonymize::AnonymizedFlow;
+use mediation::anonymize::{AnonymizedFlow, Key};
 use mediation::blocks::Rank;
 use protocol::Block;
 
 use crate::edition::Edition;
+use crate::terms::Terms;
 
 pub use crate::arrivals::{Arrival, Arrivals, Messages};
 
@@ -53,9 +54,15 @@ pub struct RawArrivals(pub Arc<Arrivals>);
 #[rtype(result = "Adopted")]
 pub struct Adopt(pub Arc<Edition>);
 
-/// From which tick on an edition counts; `None` for the beginning of the run.
+/// From which tick on an edition or a key counts; `None` for the beginning of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, MessageResponse)]
 pub struct Adopted(pub Option<Tick>);
+
+/// Keyholder -> Receiver: another master key is there. It counts from the next tick on, which
+/// is the answer.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Adopted")]
+pub struct AdoptKey(pub Arc<Key>);
 
 /// Receiver -> Recorder: from which tick on an edition counts. Nothing that came before
 /// this message was received at that tick or later.
@@ -68,7 +75,7 @@ pub struct RawEdition {
     pub edition: Arc<Edition>,
 }
 
-/// To the Librarian: look at the databases now.
+/// To the Librarian: look at the databases now. To the Keyholder: read the key again.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "()")]
 pub struct Reload;
@@ -108,8 +115,8 @@ pub struct CloseTick {
     pub release: Release,
     /// What is known of exporters from now on.
     pub heard: Arc<Heard>,
-    /// The databases that what it releases is looked up in.
-    pub edition: Arc<Edition>,
+    /// What it releases leaves under these.
+    pub terms: Terms,
 }
 
 /// Receiver or Replayer -> Aggregator: the block of records ends here, on all lanes; release
@@ -119,8 +126,8 @@ pub struct CloseTick {
 pub struct EndBlock {
     /// The block, as what it releases.
     pub release: Release,
-    /// The databases that what it releases is looked up in.
-    pub edition: Arc<Edition>,
+    /// What it releases leaves under these.
+    pub terms: Terms,
 }
 
 /// Receiver or Replayer -> Aggregator: no record will come any more; release everything
@@ -130,8 +137,8 @@ pub struct EndBlock {
 pub struct ReleaseAll {
     /// The tick and its first part.
     pub release: Release,
-    /// The databases that what is released is looked up in.
-    pub edition: Arc<Edition>,
+    /// What is released leaves under these.
+    pub terms: Terms,
 }
 
 /// Aggregator -> Enricher: flows that a tick released.
@@ -142,8 +149,8 @@ pub struct AggregatedFlows {
     pub from: Origin,
     /// The flows, in no particular order.
     pub flows: Arc<Vec<AggregatedFlow>>,
-    /// The databases to look them up in, the same for all lanes of a release.
-    pub edition: Arc<Edition>,
+    /// What they leave under, the same for all lanes of a release.
+    pub terms: Terms,
 }
 
 /// Enricher -> Anonymizer: the same flows with what is known about their addresses.
@@ -154,8 +161,8 @@ pub struct EnrichedFlows {
     pub from: Origin,
     /// The flows.
     pub flows: Arc<Vec<EnrichedFlow>>,
-    /// The databases that they were looked up in.
-    pub edition: Arc<Edition>,
+    /// What they leave under.
+    pub terms: Terms,
 }
 
 /// Anonymizer -> Publisher: flows that may leave.
@@ -166,8 +173,8 @@ pub struct AnonymizedFlows {
     pub from: Origin,
     /// The flows.
     pub flows: Vec<AnonymizedFlow>,
-    /// The databases that they were looked up in.
-    pub edition: Arc<Edition>,
+    /// What they leave under.
+    pub terms: Terms,
 }
 
 /// The lane and release of flows on their way to the Publisher.

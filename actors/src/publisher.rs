@@ -18,11 +18,11 @@ use mediation::rollup::RollUp;
 use protocol::Block;
 
 use crate::accounting::Accounting;
-use crate::edition::Edition;
 use crate::message::{AnonymizedFlows, Barrier, Custody, Publish, Record};
 use crate::quarantine::Bin;
 use crate::ring::{BLOCKS_MIN, Ring};
 use crate::supervision::{Courier, Fault};
+use crate::terms::Terms;
 use crate::wait::Wait;
 use merge::{Complete, Merge};
 use sums::{Leaving, Sums};
@@ -82,9 +82,9 @@ impl Publisher {
         let Complete { releases, until } = complete;
         let Some(sums) = &mut self.sums else {
             for (release, pending) in releases {
-                let edition = Arc::clone(&pending.edition);
+                let terms = pending.terms.clone();
                 let blocks = pending.blocks(self.next_seq, release.tick);
-                self.publish(blocks, &edition, ctx);
+                self.publish(blocks, &terms, ctx);
             }
             return;
         };
@@ -103,25 +103,20 @@ impl Publisher {
     }
 
     fn publish_sums(&mut self, leaving: Vec<Leaving>, ctx: &mut Context<Self>) {
-        for Leaving {
-            tick,
-            sums,
-            edition,
-        } in leaving
-        {
+        for Leaving { tick, sums, terms } in leaving {
             let blocks = Block::in_order(self.next_seq, tick, sums);
-            self.publish(blocks, &edition, ctx);
+            self.publish(blocks, &terms, ctx);
         }
     }
 
-    fn publish(&mut self, blocks: Vec<Block>, edition: &Arc<Edition>, ctx: &mut Context<Self>) {
+    fn publish(&mut self, blocks: Vec<Block>, terms: &Terms, ctx: &mut Context<Self>) {
         for block in blocks {
             let block = Arc::new(block);
             self.add(&block);
             if let Some(recorder) = &self.recorder {
                 let record = Record {
                     block: Arc::clone(&block),
-                    edition: Arc::clone(edition),
+                    edition: Arc::clone(&terms.edition),
                 };
                 ctx.hold(recorder.hand_over(record, Custody::Block(block)));
             }

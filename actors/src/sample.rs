@@ -6,10 +6,11 @@ use flow::{
     AggregatedFlow, Direction, EndReason, EnrichedFlow, Exporter, FlowKey, OriginalFlow, Place,
     tcp_flag,
 };
-use mediation::anonymize::AnonymizedFlow;
+use mediation::anonymize::{AnonymizedFlow, KeyRing, Scheme};
 use serde_json::Value;
 
 use crate::edition::{Edition, Unknown};
+use crate::terms::Terms;
 
 /// A UDP record of that port, seen when it ended, at a second after an epoch of tests.
 pub(crate) fn record(port: u16, second: i64) -> OriginalFlow {
@@ -47,6 +48,15 @@ pub(crate) const EPOCH: i64 = 1_700_000_000;
 /// An edition that is named so and knows nothing.
 pub(crate) fn edition(made_of: Value) -> Arc<Edition> {
     Arc::new(Edition::new(Arc::new(Unknown), made_of))
+}
+
+/// Terms of an edition that is named so, without a key.
+pub(crate) fn terms(made_of: Value) -> Terms {
+    let keys = KeyRing::without_key(Scheme::NONE).unwrap();
+    Terms {
+        edition: edition(made_of),
+        anonymization: Arc::clone(keys.in_force()),
+    }
 }
 
 /// So many different flows that may leave.

@@ -15,6 +15,7 @@ pub struct Anonymizer {
     policy: Policy,
     key_file: PathBuf,
     is_key_file_given: bool,
+    key_epoch: KeyEpoch,
     port_limit: u16,
     clear_prefixes: Vec<Prefix>,
     special_addresses: Option<SpecialAddresses>,
@@ -55,6 +56,23 @@ const POLICIES: [(&str, Policy); 4] = [
     ("standard", Policy::Standard),
     ("strict", Policy::Strict),
     ("cnsm2019", Policy::Cnsm2019),
+];
+
+/// For how long one key is used before another one is derived from that of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyEpoch {
+    /// For ever, and it is that of the file itself.
+    Off,
+    /// For an hour, in UTC.
+    Hourly,
+    /// For a day, in UTC.
+    Daily,
+}
+
+const KEY_EPOCHS: [(&str, KeyEpoch); 3] = [
+    ("off", KeyEpoch::Off),
+    ("hourly", KeyEpoch::Hourly),
+    ("daily", KeyEpoch::Daily),
 ];
 
 impl Anonymizer {
@@ -107,6 +125,12 @@ impl Anonymizer {
         self.is_key_file_given
     }
 
+    /// For how long one key is used.
+    #[must_use]
+    pub const fn key_epoch(&self) -> KeyEpoch {
+        self.key_epoch
+    }
+
     /// `directory` is the recorder's, if that one is right.
     pub(crate) fn check(
         raw: &raw::Anonymizer,
@@ -115,6 +139,7 @@ impl Anonymizer {
     ) -> Option<Self> {
         let policy = check.choice(item("anonymizer.policy", &raw.policy), &POLICIES);
         let key_file = key_file(&raw.key_file, check);
+        let key_epoch = check.choice(item("anonymizer.key_epoch", &raw.key_epoch), &KEY_EPOCHS);
         let port_limit = item("anonymizer.port_limit", &raw.port_limit);
         let port_limit = check.integer(port_limit, &(0..=i64::from(u16::MAX)));
         let key_file = key_file?;
@@ -128,6 +153,7 @@ impl Anonymizer {
             policy: policy?,
             is_key_file_given: key_file.is_some(),
             key_file: key_file.or_else(|| directory.map(|path| path.join("anonymizer.key")))?,
+            key_epoch: key_epoch?,
             port_limit: u16::try_from(port_limit?).ok()?,
             clear_prefixes: clear_prefixes?,
             special_addresses: special?,

@@ -49,7 +49,7 @@ mod supervision;
 mod tests;
 
 pub use aggregator::{Aggregator, ApartBy, IncompleteTcp, SeveralExporters};
-pub use anonymizer::{Anonymizer, Policy, SpecialAddresses};
+pub use anonymizer::{Anonymizer, KeyEpoch, Policy, SpecialAddresses};
 pub use blocks::Blocks;
 pub use checked::Settings;
 pub use clients::Clients;

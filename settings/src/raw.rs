@@ -157,6 +157,7 @@ pub(crate) struct Databases {
 pub(crate) struct Anonymizer {
     pub(crate) policy: Value,
     pub(crate) key_file: Value,
+    pub(crate) key_epoch: Value,
     pub(crate) port_limit: Value,
     pub(crate) clear_prefixes: Value,
     pub(crate) special_addresses: Value,

@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use actors::keyholder::{KeySource, KeySourceError};
 use mediation::anonymize::{Key, KeyLengthError};
 use settings::Anonymizer;
 
@@ -69,6 +70,14 @@ pub(crate) enum KeyFileError {
 /// The name of the credential that may be the key.
 const CREDENTIAL: &str = "anonymizer.key";
 
+/// Rights that nobody but its owner may have on the file of a key.
+const OF_OTHERS: u32 = 0o077;
+
+/// Rights that nobody may have on a credential. systemd makes them readable for the service
+/// alone; where it does so by an access control list, the group seems to have rights that
+/// only the list's mask stands for (systemd.exec(5)).
+const OF_ALL: u32 = 0o007;
+
 /// Whether the key was there or was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
@@ -80,27 +89,40 @@ pub(crate) enum Found {
     Made,
 }
 
-/// The key that the settings speak of: that of the file that they name, else the
-/// credential of systemd, else that of the default file, which is made if there is none.
-pub(crate) fn of(anonymizer: &Anonymizer) -> Result<(Key, Found), KeyFileError> {
-    let path = anonymizer.key_file();
-    if anonymizer.is_key_file_given() {
-        return read_or_make(path);
-    }
-    match credential(std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from))? {
-        Some(key) => Ok((key, Found::Credential)),
-        None => read_or_make(path),
+/// Where a key is, once there was one. It is read again there, and never made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum KeyPlace {
+    /// A file of its owner.
+    File(PathBuf),
+    /// A credential of systemd.
+    Credential(PathBuf),
+}
+
+impl KeySource for KeyPlace {
+    fn read(&self) -> Result<Key, KeySourceError> {
+        let (path, rights) = match self {
+            Self::File(path) => (path, OF_OTHERS),
+            Self::Credential(path) => (path, OF_ALL),
+        };
+        let absent = || KeyFileError::Absent { path: path.clone() };
+        Ok(read(path, rights)?.ok_or_else(absent)?)
     }
 }
 
-/// The key among the credentials of a directory, if there is one. systemd makes them
-/// readable for the service alone; where it does so by an access control list, the group
-/// seems to have rights that only the list's mask stands for (systemd.exec(5)).
-fn credential(directory: Option<PathBuf>) -> Result<Option<Key>, KeyFileError> {
-    match directory {
-        Some(directory) => read(&directory.join(CREDENTIAL), 0o007),
-        None => Ok(None),
+/// The key that the settings speak of, and where it is: that of the file that they name, else
+/// the credential of systemd, else that of the default file, which is made if there is none.
+pub(crate) fn of(anonymizer: &Anonymizer) -> Result<(Key, Found, KeyPlace), KeyFileError> {
+    let path = anonymizer.key_file();
+    if !anonymizer.is_key_file_given()
+        && let Some(directory) = std::env::var_os("CREDENTIALS_DIRECTORY")
+    {
+        let path = PathBuf::from(directory).join(CREDENTIAL);
+        if let Some(key) = read(&path, OF_ALL)? {
+            return Ok((key, Found::Credential, KeyPlace::Credential(path)));
+        }
     }
+    let (key, found) = read_or_make(path)?;
+    Ok((key, found, KeyPlace::File(path.to_owned())))
 }
 
 /// The key that is there.
@@ -108,12 +130,12 @@ pub(crate) fn there(path: &Path) -> Result<Key, KeyFileError> {
     let absent = || KeyFileError::Absent {
         path: path.to_owned(),
     };
-    read(path, 0o077)?.ok_or_else(absent)
+    read(path, OF_OTHERS)?.ok_or_else(absent)
 }
 
 /// A new key, in a new file.
 pub(crate) fn new(path: &Path) -> Result<Key, KeyFileError> {
-    if read(path, 0o077)?.is_some() {
+    if read(path, OF_OTHERS)?.is_some() {
         let path = path.to_owned();
         return Err(KeyFileError::There { path });
     }
@@ -122,7 +144,7 @@ pub(crate) fn new(path: &Path) -> Result<Key, KeyFileError> {
 
 /// The key in the file at `path`; a new one, in a new file of mode 0600, if there is none.
 pub(crate) fn read_or_make(path: &Path) -> Result<(Key, Found), KeyFileError> {
-    match read(path, 0o077)? {
+    match read(path, OF_OTHERS)? {
         Some(key) => Ok((key, Found::There)),
         None => make(path).map(|key| (key, Found::Made)),
     }
@@ -253,15 +275,18 @@ mod tests {
     #[test]
     fn a_credential_is_a_key_whose_rights_a_mask_may_hide() {
         let directory = Directory::new("credential");
-        assert!(credential(None).unwrap().is_none());
-        assert!(credential(Some(directory.0.clone())).unwrap().is_none());
         let path = directory.0.join(CREDENTIAL);
+        let place = KeyPlace::Credential(path.clone());
+        let error = place.read().unwrap_err().to_string();
+        assert!(error.contains("no such file"), "{error}");
         fs::write(&path, [7; Key::LEN]).unwrap();
         for (mode, right) in [(0o400, true), (0o440, true), (0o444, false)] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-            let found = credential(Some(directory.0.clone()));
-            assert_eq!(found.is_ok_and(|key| key.is_some()), right, "{mode:o}");
+            assert_eq!(place.read().is_ok(), right, "{mode:o}");
         }
+        let file = KeyPlace::File(path.clone());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o440)).unwrap();
+        assert!(file.read().is_err(), "a file is for its owner alone");
     }
 
     #[test]

@@ -1,14 +1,17 @@
 //! What the pipeline needs of the world: databases, keys and elements.
 
+use std::sync::Arc;
+
+use actors::keyholder::KeySource;
 use actors::pipeline::Parts;
 use actors::tls::ExporterTls;
-use mediation::anonymize::{Anonymization, CryptoPan, Key, KeyId, OctetPermutation, Policy};
+use mediation::anonymize::{Epochs, Key, KeyRing};
 use mediation::select::PortLimit;
-use settings::{Anonymizer, Mode, Settings};
+use settings::{Anonymizer, KeyEpoch, Mode, Settings};
 use tracing::{info, warn};
 
-use super::key_file::{self, Found};
-use super::policy::Tabled;
+use super::key_file::{self, Found, KeyPlace};
+use super::policy::{self, PolicyError};
 use super::selection::selection;
 use super::{CliError, elements, library};
 
@@ -19,13 +22,14 @@ pub(crate) fn open(settings: Settings) -> Result<Parts, CliError> {
         Mode::Replay => None,
     };
     let selection = selection(&settings)?;
-    let anonymization = anonymization(&settings)?;
+    let (keys, key_source) = keys(&settings)?;
     let stock = library::stock(&settings)?;
     let elements = elements::named(settings.receiver().elements())?;
     Ok(Parts {
         settings,
         stock,
-        anonymization,
+        keys,
+        key_source,
         selection,
         elements,
         tls,
@@ -38,45 +42,30 @@ pub(super) fn tls(settings: &Settings) -> Result<Option<ExporterTls>, CliError> 
     Ok(tls.map(ExporterTls::load).transpose()?)
 }
 
-/// The policy, with the limit of ports.
-fn anonymization(settings: &Settings) -> Result<Anonymization, CliError> {
-    let ports = match settings.anonymizer().port_limit() {
+/// What is done to flows before they leave, the keys that it is done with, and where they
+/// are read from.
+fn keys(settings: &Settings) -> Result<(KeyRing, Option<Arc<dyn KeySource>>), CliError> {
+    let anonymizer = settings.anonymizer();
+    warn_of(anonymizer.policy());
+    let ports = match anonymizer.port_limit() {
         0 => PortLimit::OFF,
         limit => PortLimit::at(limit),
     };
-    let (policy, key) = policy(settings)?;
-    Ok(Anonymization::new(policy)
-        .with_ports(ports)
-        .with_key_id(key))
+    let scheme = policy::scheme(anonymizer)?.with_ports(ports);
+    if !scheme.needs_key() {
+        let ring = KeyRing::without_key(scheme).map_err(PolicyError::from)?;
+        return Ok((ring, None));
+    }
+    let (key, place) = key(anonymizer)?;
+    let ring = KeyRing::new(scheme, epochs(anonymizer.key_epoch()), key);
+    Ok((ring, Some(Arc::new(place))))
 }
 
-/// The policy, and what names its key.
-fn policy(settings: &Settings) -> Result<(Policy, Option<KeyId>), CliError> {
-    let anonymizer = settings.anonymizer();
-    warn_of(anonymizer.policy());
-    if let Some(table) = Tabled::of(anonymizer) {
-        let key = if table.needs_key() {
-            Some(key(anonymizer)?)
-        } else {
-            None
-        };
-        let id = key.as_ref().map(Key::id);
-        return Ok((table.policy(anonymizer, key.as_ref())?, id));
-    }
-    match anonymizer.policy() {
-        settings::Policy::None => Ok((Policy::None, None)),
-        settings::Policy::Cnsm2019 => {
-            let octets = OctetPermutation::new(OctetPermutation::PUBLISHED_SEED);
-            Ok((Policy::Cnsm2019(Box::new(octets)), None))
-        }
-        // The strict preset is always a table.
-        settings::Policy::Standard | settings::Policy::Strict => {
-            let key = key(anonymizer)?;
-            Ok((
-                Policy::Standard(Box::new(CryptoPan::new(&key))),
-                Some(key.id()),
-            ))
-        }
+fn epochs(of: KeyEpoch) -> Epochs {
+    match of {
+        KeyEpoch::Off => Epochs::Off,
+        KeyEpoch::Hourly => Epochs::Hourly,
+        KeyEpoch::Daily => Epochs::Daily,
     }
 }
 
@@ -94,8 +83,8 @@ fn warn_of(policy: settings::Policy) {
 }
 
 /// The key, and the log says which.
-fn key(anonymizer: &Anonymizer) -> Result<Key, CliError> {
-    let (key, found) = key_file::of(anonymizer)?;
+fn key(anonymizer: &Anonymizer) -> Result<(Key, KeyPlace), CliError> {
+    let (key, found, place) = key_file::of(anonymizer)?;
     let (path, id) = (anonymizer.key_file().display(), key.id());
     match found {
         Found::Made => {
@@ -104,5 +93,5 @@ fn key(anonymizer: &Anonymizer) -> Result<Key, CliError> {
         Found::There => info!(file = %path, key_id = %id, "anonymization key"),
         Found::Credential => info!(key_id = %id, "anonymization key, of a credential"),
     }
-    Ok(key)
+    Ok((key, place))
 }

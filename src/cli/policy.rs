@@ -3,7 +3,7 @@
 use flow::{Field, Method};
 use mediation::anonymize::method::{AddressBits, Digits, Grid, NoisePercent, TimeUnit};
 use mediation::anonymize::{
-    Key, Methods, Parameters, Policy, Scopes, SpecialUse, Table, TableError, Unsuitable,
+    Methods, Parameters, Rules, Scheme, Scopes, SpecialUse, TableError, Unsuitable,
 };
 use settings::{Anonymizer, Measures, SpecialAddresses};
 
@@ -21,51 +21,45 @@ pub(crate) enum PolicyError {
     Measure,
 }
 
-/// What differs from a preset that needs no table, or the strict one.
-pub(super) struct Tabled {
-    name: &'static str,
-    methods: Result<Methods, Unsuitable>,
-    scopes: Scopes,
+/// What the settings say becomes of flows, but for the limit of ports.
+pub(super) fn scheme(anonymizer: &Anonymizer) -> Result<Scheme, PolicyError> {
+    if let Some(rules) = rules(anonymizer)? {
+        return Ok(Scheme::table(rules));
+    }
+    Ok(match anonymizer.policy() {
+        settings::Policy::None => Scheme::NONE,
+        settings::Policy::Cnsm2019 => Scheme::CNSM2019,
+        // The strict preset is always a table.
+        settings::Policy::Standard | settings::Policy::Strict => Scheme::STANDARD,
+    })
 }
 
-impl Tabled {
-    /// `None` where the settings say no more than a preset that is made without a table.
-    pub(super) fn of(anonymizer: &Anonymizer) -> Option<Self> {
-        let is_strict = anonymizer.policy() == settings::Policy::Strict;
-        let special = match anonymizer.special_addresses() {
-            Some(SpecialAddresses::Anonymized) => SpecialUse::Anonymized,
-            Some(SpecialAddresses::Clear) => SpecialUse::Clear,
-            None if is_strict => SpecialUse::Clear,
-            None => SpecialUse::Anonymized,
-        };
-        let scopes = Scopes::new(anonymizer.clear_prefixes(), special);
-        let has_grid = anonymizer.measures().position_grid > 0;
-        let is_changed = !anonymizer.fields().is_empty() || has_grid;
-        if !is_strict && !is_changed && scopes.is_none() {
-            return None;
-        }
-        let is_preset = is_strict && !is_changed && anonymizer.clear_prefixes().is_empty();
-        let is_preset = is_preset && special == SpecialUse::Clear;
-        Some(Self {
-            name: if is_preset { "strict" } else { "custom" },
-            methods: methods(anonymizer),
-            scopes,
-        })
+/// What differs from a preset that needs no table, or the strict one; `None` where the
+/// settings say no more than such a preset.
+fn rules(anonymizer: &Anonymizer) -> Result<Option<Rules>, PolicyError> {
+    let is_strict = anonymizer.policy() == settings::Policy::Strict;
+    let special = match anonymizer.special_addresses() {
+        Some(SpecialAddresses::Anonymized) => SpecialUse::Anonymized,
+        Some(SpecialAddresses::Clear) => SpecialUse::Clear,
+        None if is_strict => SpecialUse::Clear,
+        None => SpecialUse::Anonymized,
+    };
+    let scopes = Scopes::new(anonymizer.clear_prefixes(), special);
+    let has_grid = anonymizer.measures().position_grid > 0;
+    let is_changed = !anonymizer.fields().is_empty() || has_grid;
+    if !is_strict && !is_changed && scopes.is_none() {
+        return Ok(None);
     }
-
-    pub(super) fn needs_key(&self) -> bool {
-        self.methods.as_ref().is_ok_and(Methods::need_key)
-    }
-
-    pub(super) fn policy(
-        self,
-        anonymizer: &Anonymizer,
-        key: Option<&Key>,
-    ) -> Result<Policy, PolicyError> {
-        let parameters = parameters(anonymizer.measures()).ok_or(PolicyError::Measure)?;
-        let table = Table::new(self.name, self.methods?, parameters, self.scopes, key)?;
-        Ok(Policy::Table(Box::new(table)))
-    }
+    let is_preset = is_strict && !is_changed && anonymizer.clear_prefixes().is_empty();
+    let is_preset = is_preset && special == SpecialUse::Clear;
+    let name = if is_preset { "strict" } else { "custom" };
+    let parameters = parameters(anonymizer.measures()).ok_or(PolicyError::Measure)?;
+    Ok(Some(Rules::new(
+        name,
+        methods(anonymizer)?,
+        parameters,
+        scopes,
+    )?))
 }
 
 /// Those of the preset, then those of single fields. A grid is for positions that leave.

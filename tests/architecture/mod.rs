@@ -67,6 +67,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("futures-util", &["actors"]),
     ("getrandom", &["flowstream"]),
     ("hashbrown", &["mediation"]),
+    ("hmac", &["mediation"]),
     ("httpdate", &["db"]),
     ("indicatif", &["flowstream"]),
     ("ipnet", &["db", "lookups"]),

@@ -10,13 +10,13 @@ use flow::Tick;
 use self::core::Released;
 pub use self::core::{Across, Core, Within};
 use crate::accounting::Accounting;
-use crate::edition::Edition;
 use crate::message::{
     AggregatedFlows, Barrier, CloseTick, Custody, EndBlock, FlowOrder, Origin, OriginalFlows,
     Release, ReleaseAll,
 };
 use crate::quarantine::Bin;
 use crate::supervision::Courier;
+use crate::terms::Terms;
 use crate::wait::Wait;
 
 /// The name in logs and quarantine.
@@ -36,20 +36,20 @@ pub struct Aggregator {
     /// The last release it passed on, and the last second in which it took records in.
     last: Release,
     received: Tick,
-    /// The databases that what leaves next is looked up in.
-    edition: Arc<Edition>,
+    /// What leaves next leaves under these.
+    terms: Terms,
     next: Courier<AggregatedFlows>,
     bin: Bin,
     accounting: Arc<Accounting>,
 }
 
 impl Aggregator {
-    /// The Aggregator of a lane. `edition` is for what leaves before the first tick.
+    /// The Aggregator of a lane. `terms` are for what leaves before the first tick.
     #[must_use]
     pub fn new(
         lane: usize,
         core: Core,
-        edition: Arc<Edition>,
+        terms: Terms,
         next: Recipient<AggregatedFlows>,
         bin: Bin,
         accounting: Arc<Accounting>,
@@ -60,7 +60,7 @@ impl Aggregator {
             core,
             last: Release::of(Tick::default()),
             received: Tick::default(),
-            edition,
+            terms,
             next,
             bin,
             accounting,
@@ -89,7 +89,7 @@ impl Aggregator {
             let message = AggregatedFlows {
                 from,
                 flows: batch,
-                edition: Arc::clone(&self.edition),
+                terms: self.terms.clone(),
             };
             ctx.hold(self.next.hand_over(message, custody));
             if last {
@@ -132,9 +132,9 @@ impl Handler<CloseTick> for Aggregator {
         let CloseTick {
             release,
             heard,
-            edition,
+            terms,
         } = close;
-        self.edition = edition;
+        self.terms = terms;
         let released = self.core.close_tick(release.tick, heard);
         self.pass_on(release, &released, ctx);
     }
@@ -143,10 +143,10 @@ impl Handler<CloseTick> for Aggregator {
 impl Handler<EndBlock> for Aggregator {
     type Result = ();
 
-    fn handle(&mut self, EndBlock { release, edition }: EndBlock, ctx: &mut Context<Self>) {
+    fn handle(&mut self, EndBlock { release, terms }: EndBlock, ctx: &mut Context<Self>) {
         #[cfg(test)]
         crate::simulation::tripwire(NAME);
-        self.edition = edition;
+        self.terms = terms;
         let released = self.core.end_block(&self.bin);
         self.pass_on(release, &released, ctx);
     }
@@ -156,7 +156,7 @@ impl Handler<ReleaseAll> for Aggregator {
     type Result = ();
 
     fn handle(&mut self, all: ReleaseAll, ctx: &mut Context<Self>) {
-        self.edition = all.edition;
+        self.terms = all.terms;
         self.release_all(all.release, ctx);
     }
 }

@@ -55,6 +55,8 @@ impl Pipeline {
             flows = totals.flows_published,
             recorded = totals.flows_recorded,
             delivered = totals.flows_delivered,
+            keys_changed = totals.keys_changed,
+            keys_refused = totals.keys_refused,
             databases_reloaded = totals.databases_reloaded,
             databases_refused = totals.databases_refused,
             databases_not_fetched = totals.databases_not_fetched,

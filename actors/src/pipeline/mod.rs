@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use actix::{Addr, System};
 use decode::Elements;
-use mediation::anonymize::Anonymization;
+use mediation::anonymize::KeyRing;
 use settings::Settings;
 use tokio::time::{Instant, interval_at};
 use tokio_util::sync::CancellationToken;
@@ -31,6 +31,7 @@ use tracing::{info, warn};
 
 use crate::ActorsError;
 use crate::accounting::{Accounting, Totals};
+use crate::keyholder::KeySource;
 use crate::librarian::Stock;
 pub use crate::selection::Selection;
 use crate::tls::ExporterTls;
@@ -46,8 +47,10 @@ pub struct Parts {
     pub settings: Settings,
     /// What is known about addresses, and where newer knowledge comes from.
     pub stock: Stock,
-    /// What is done to flows before they leave.
-    pub anonymization: Anonymization,
+    /// What is done to flows before they leave, and the keys that it is done with.
+    pub keys: KeyRing,
+    /// Where the master key is read from again; none where none is needed.
+    pub key_source: Option<Arc<dyn KeySource>>,
     /// Which records and flows go on.
     pub selection: Selection,
     /// The Information Elements that are known.
@@ -95,7 +98,7 @@ pub struct Stop {
     /// Cancelled to end at once.
     pub now: CancellationToken,
     /// Whether SIGTERM and SIGINT drain, and a second one ends at once; and whether SIGHUP
-    /// reloads the databases.
+    /// reloads the databases and reads the key again.
     pub on_signals: bool,
 }
 
@@ -126,9 +129,10 @@ pub fn run(
         let signals = stop.on_signals.then(signals).transpose()?;
         let (pipeline, report) = Pipeline::start(parts).await?;
         if let Some(signals) = signals {
-            let reload = pipeline.librarian.clone().map(Addr::recipient);
+            let librarian = pipeline.librarian.clone().map(Addr::recipient);
+            let keyholder = pipeline.keyholder.clone().map(Addr::recipient);
             actix::spawn(signals.ends.watch(stop.clone()));
-            actix::spawn(signals.reloads.watch(reload));
+            actix::spawn(signals.reloads.watch(librarian, keyholder));
         }
         started(&report);
         let accounting = Arc::clone(&report.accounting);

@@ -51,7 +51,7 @@ impl Outputs {
         let hall = Arc::new(Hall {
             ring,
             history,
-            policy: Arc::clone(&common.anonymization),
+            policy: Arc::clone(common.keys.in_force()),
             legacy: legacy_rules(common),
             limits: limits(common),
             first_client: watch::Sender::new(false),
@@ -79,7 +79,7 @@ fn prepared_store(common: &Common, feed: &Feed) -> Result<Option<Store>, StoreEr
         return Err(StoreError::NotEmpty { path: directory });
     }
     let preamble = Form::all(Format::Csv).preamble();
-    let meta = anonymization(&common.anonymization);
+    let meta = anonymization(common.keys.in_force());
     let options = options(
         common,
         directory,
@@ -163,10 +163,11 @@ fn legacy_rules(common: &Common) -> LegacyRules {
     LegacyRules {
         positions_swapped: common.settings.clients().legacy_positions_swapped(),
         unknown_network: common
-            .anonymization
+            .keys
+            .in_force()
             .told_network(unknown)
             .unwrap_or(unknown),
-        ports: common.anonymization.ports(),
+        ports: common.keys.in_force().ports(),
     }
 }
 

@@ -54,17 +54,26 @@ impl Ends {
 }
 
 impl Reloads {
-    /// Has the databases reloaded, where there is somebody to do it.
-    pub(super) async fn watch(mut self, librarian: Option<Recipient<Reload>>) {
+    /// Has the databases reloaded and the key read again, where there is somebody to do it.
+    pub(super) async fn watch(
+        mut self,
+        librarian: Option<Recipient<Reload>>,
+        keyholder: Option<Recipient<Reload>>,
+    ) {
         let signal = "SIGHUP";
         while self.0.recv().await.is_some() {
-            let Some(librarian) = &librarian else {
-                info!(signal, "a replay uses the databases that it began with");
-                continue;
-            };
-            info!(signal, "reloading the databases");
-            // If it has been given up, the Overseer has said so.
-            librarian.send(Reload).await.ok();
+            if librarian.is_none() {
+                info!(
+                    signal,
+                    "a replay uses the databases and the key that it began with"
+                );
+            } else {
+                info!(signal, "reloading the databases and the key");
+            }
+            for reloads in [&keyholder, &librarian].into_iter().flatten() {
+                // If it has been given up, the Overseer has said so.
+                reloads.send(Reload).await.ok();
+            }
         }
     }
 }

@@ -31,6 +31,7 @@ use crate::replayer::{
 };
 use crate::store::{StoreError, Stream, locate, oldest_seq_of};
 use crate::supervision::supervise;
+use crate::terms::Calendar;
 use crate::tls::ExporterTls;
 
 /// What feeds the pipeline, before it runs.
@@ -315,14 +316,12 @@ fn intake(
     let decoder = Decoder::with_elements(limits(receiver), Arc::clone(&common.elements));
     let clock = Clock::new(timeouts(&common.settings).horizon_secs());
     let listener = Listener::new(timeouts(&common.settings), receiver.exporters_max().get());
-    let anonymization = Arc::clone(&common.anonymization);
-    let told = Box::new(move |addr| anonymization.told(addr));
-    let exporters = Exporters::new(listener, told);
+    let exporters = Exporters::new(listener);
     let (bin, selection) = (common.bin.clone(), Arc::clone(&common.selection));
     let border = block_rules(&common.settings).map(|rules| Border::new(rules.block_records));
-    let edition = Arc::clone(&common.stock.edition);
+    let calendar = Calendar::new(Arc::clone(&common.stock.edition), common.keys.clone());
     move || {
-        let lanes = Lanes::new(stage, lanes, edition, &bin);
+        let lanes = Lanes::new(stage, lanes, calendar, &bin);
         Intake::new(stage, decoder, exporters, selection, clock, lanes, bin).with_blocks(border)
     }
 }

@@ -7,7 +7,7 @@ use std::thread::available_parallelism;
 use actix::prelude::*;
 use decode::Elements;
 use mediation::aggregate::{self, Apart, Incomplete, Observers, Rules, Timeouts};
-use mediation::anonymize::Anonymization;
+use mediation::anonymize::KeyRing;
 use mediation::blocks::{self, Blocks};
 use mediation::rollup::{self, RollUp};
 use settings::{ApartBy, IncompleteTcp, Mode, Settings, SeveralExporters};
@@ -21,8 +21,8 @@ use crate::ActorsError;
 use crate::accounting::Accounting;
 use crate::aggregator::{self, Aggregator, Core};
 use crate::anonymizer::{self, Anonymizer};
-use crate::edition::Edition;
 use crate::enricher::{self, Enricher};
+use crate::keyholder::{self, KeySource, Keyholder};
 use crate::lanes::LaneEntry;
 use crate::librarian::{self, Librarian, Rounds, Stock};
 use crate::overseer::{Escalation, Overseer};
@@ -30,13 +30,15 @@ use crate::publisher::{self, Publisher};
 use crate::quarantine::{Bin, Quarantine, Shelf};
 use crate::selection::Selection;
 use crate::supervision::{Backoff, Incident, Policy, supervise};
+use crate::terms::Terms;
 
 /// What every part of the pipeline is built with.
 pub(super) struct Common {
     pub(super) settings: Settings,
     pub(super) elements: Arc<Elements>,
     pub(super) policy: Policy,
-    pub(super) anonymization: Arc<Anonymization>,
+    pub(super) keys: KeyRing,
+    pub(super) key_source: Option<Arc<dyn KeySource>>,
     pub(super) selection: Arc<Selection>,
     pub(super) stock: Stock,
     pub(super) overseer: Recipient<Incident>,
@@ -61,6 +63,8 @@ pub(super) struct Pipeline {
     pub(super) quarantine: Addr<Quarantine>,
     /// None in a replay, which uses one edition, or those that were recorded.
     pub(super) librarian: Option<Addr<Librarian>>,
+    /// None in a replay, which uses one master key, and where no key is needed.
+    pub(super) keyholder: Option<Addr<Keyholder>>,
     pub(super) escalation: Escalation,
     pub(super) accounting: Arc<Accounting>,
     pub(super) drain_timeout: Duration,
@@ -82,6 +86,7 @@ impl Pipeline {
         let (source, Ports { exporters, streams }) =
             Source::start(&common, &arbiters, feed, entries, &publisher, &outputs).await?;
         let librarian = start_librarian(&common, &arbiters, &source);
+        let keyholder = start_keyholder(&common, &arbiters, &source);
         let clients = outputs.addresses.clone();
         let started = Started {
             exporters,
@@ -98,6 +103,7 @@ impl Pipeline {
             outputs,
             quarantine,
             librarian,
+            keyholder,
             escalation,
             accounting,
             drain_timeout,
@@ -148,7 +154,8 @@ fn common(
         settings,
         elements: parts.elements,
         policy,
-        anonymization: Arc::new(parts.anonymization),
+        keys: parts.keys,
+        key_source: parts.key_source,
         selection: Arc::new(parts.selection),
         stock: parts.stock,
         overseer,
@@ -307,7 +314,7 @@ impl Lane {
     ) -> Self {
         let Common {
             policy: falls,
-            anonymization,
+            keys,
             selection,
             stock,
             overseer,
@@ -315,10 +322,10 @@ impl Lane {
             accounting,
             ..
         } = common;
-        let (next, policy) = (publisher.clone().recipient(), Arc::clone(anonymization));
+        let next = publisher.clone().recipient();
         let (its_bin, counts) = (bin.clone(), Arc::clone(accounting));
         let anonymizer = supervise(anonymizer::NAME, *falls, overseer.clone(), arbiter, |_| {
-            Anonymizer::new(policy, next, its_bin, counts)
+            Anonymizer::new(next, its_bin, counts)
         });
         let next = anonymizer.clone().recipient();
         let selection = Arc::clone(selection);
@@ -327,14 +334,17 @@ impl Lane {
             Enricher::new(selection, next, its_bin, counts)
         });
         let next = enricher.clone().recipient();
-        let edition: Arc<Edition> = Arc::clone(&stock.edition);
+        let terms = Terms {
+            edition: Arc::clone(&stock.edition),
+            anonymization: Arc::clone(keys.in_force()),
+        };
         let (its_bin, counts) = (bin.clone(), Arc::clone(accounting));
         let aggregator = supervise(
             aggregator::NAME,
             *falls,
             overseer.clone(),
             arbiter,
-            move |_| Aggregator::new(number, core, edition, next, its_bin, counts),
+            move |_| Aggregator::new(number, core, terms, next, its_bin, counts),
         );
         Self {
             aggregator,
@@ -377,6 +387,25 @@ fn start_librarian(
         common.overseer.clone(),
         &arbiters.storage.handle(),
         move |_| Librarian::new(stock, receiver.recipient(), rounds, accounting),
+    ))
+}
+
+/// The Keyholder of a live pipeline that has a key.
+fn start_keyholder(
+    common: &Common,
+    arbiters: &Arbiters,
+    source: &Source,
+) -> Option<Addr<Keyholder>> {
+    let receiver = source.receiver()?.recipient();
+    let keys = Arc::clone(common.key_source.as_ref()?);
+    let in_use = common.keys.key_id()?;
+    let accounting = Arc::clone(&common.accounting);
+    Some(supervise(
+        keyholder::NAME,
+        common.policy,
+        common.overseer.clone(),
+        &arbiters.storage.handle(),
+        move |_| Keyholder::new(keys, in_use, receiver, accounting),
     ))
 }
 

@@ -1,15 +1,14 @@
 //! Lanes merged, release by release.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use flow::Tick;
 use mediation::anonymize::AnonymizedFlow;
 use mediation::blocks::Order;
 use protocol::Block;
 
-use crate::edition::Edition;
 use crate::message::{AnonymizedFlows, FlowOrder, Origin, Release};
+use crate::terms::Terms;
 
 /// Releases of several lanes on their way to becoming blocks.
 #[derive(Debug)]
@@ -25,8 +24,8 @@ pub(super) struct Pending {
     pub(super) flows: Vec<AnonymizedFlow>,
     /// Their order, if they do not tell it themselves.
     order: Option<Order>,
-    /// The databases that they were looked up in, the same for all lanes.
-    pub(super) edition: Arc<Edition>,
+    /// What they leave under, the same for all lanes.
+    pub(super) terms: Terms,
 }
 
 /// What is complete.
@@ -39,11 +38,11 @@ pub(super) struct Complete {
 }
 
 impl Pending {
-    pub(super) const fn new(edition: Arc<Edition>) -> Self {
+    pub(super) const fn new(terms: Terms) -> Self {
         Self {
             flows: Vec::new(),
             order: None,
-            edition,
+            terms,
         }
     }
 
@@ -85,7 +84,7 @@ impl Merge {
         let AnonymizedFlows {
             from,
             mut flows,
-            edition,
+            terms,
         } = message;
         let Origin {
             lane,
@@ -95,7 +94,7 @@ impl Merge {
         } = from;
         if !flows.is_empty() {
             let pending = self.pending.entry(release);
-            let pending = pending.or_insert_with(|| Pending::new(edition));
+            let pending = pending.or_insert_with(|| Pending::new(terms));
             pending.take_in(&order, &mut flows);
         }
         if let Some(done) = self.done.get_mut(lane).filter(|_| last) {
@@ -132,7 +131,7 @@ mod tests {
         AnonymizedFlows {
             from,
             flows: sample::anonymized(count),
-            edition: sample::edition(serde_json::Value::Null),
+            terms: sample::terms(serde_json::Value::Null),
         }
     }
 

@@ -4,8 +4,6 @@
 //! come to a later tick. So what leaves rests on the releases alone, and not on how many
 //! of them became complete at once.
 
-use std::sync::Arc;
-
 use flow::Tick;
 use mediation::anonymize::AnonymizedFlow;
 use mediation::rollup::{Counters, RollUp};
@@ -13,20 +11,21 @@ use mediation::rollup::{Counters, RollUp};
 use super::merge::Pending;
 use crate::accounting::Accounting;
 use crate::each::sort_out;
-use crate::edition::Edition;
 use crate::message::Release;
 use crate::supervision::Fault;
+use crate::terms::Terms;
 
 /// Most flows that are planned at once.
 const PLAN_MAX: usize = 4_096;
 
-/// Sums in the making, all of flows of one run and one edition of the databases.
+/// Sums in the making, all of flows of one run that leave under the same terms.
 pub(super) struct Sums {
     core: RollUp,
     run: u32,
     /// The tick up to which everything due has left.
     tick: Tick,
-    edition: Arc<Edition>,
+    /// None before the first flows.
+    terms: Option<Terms>,
     /// What the accounting was last told.
     told: Counters,
     held_told: u64,
@@ -37,7 +36,7 @@ pub(super) struct Sums {
 pub(super) struct Leaving {
     pub(super) tick: Tick,
     pub(super) sums: Vec<AnonymizedFlow>,
-    pub(super) edition: Arc<Edition>,
+    pub(super) terms: Terms,
 }
 
 impl Sums {
@@ -46,7 +45,7 @@ impl Sums {
             core,
             run: 0,
             tick: Tick::default(),
-            edition: Arc::new(Edition::unknown()),
+            terms: None,
             told: Counters::default(),
             held_told: 0,
         }
@@ -61,10 +60,11 @@ impl Sums {
         mut poison: impl FnMut(Fault, AnonymizedFlow),
     ) -> Vec<Leaving> {
         let mut leaving = self.advance(release);
-        if self.edition.made_of() != pending.edition.made_of() {
-            // Each sum is of one edition.
+        let agree = |terms: &Terms| terms.agree_with(&pending.terms);
+        if !self.terms.as_ref().is_some_and(agree) {
+            // Each sum is of one edition of the databases and one key.
             leaving.extend(self.drain());
-            self.edition = Arc::clone(&pending.edition);
+            self.terms = Some(pending.terms.clone());
         }
         for flows in pending.in_order().chunks(PLAN_MAX) {
             let core = &self.core;
@@ -102,11 +102,8 @@ impl Sums {
     }
 
     fn leaving(&self, tick: Tick, sums: Vec<AnonymizedFlow>) -> Option<Leaving> {
-        (!sums.is_empty()).then(|| Leaving {
-            tick,
-            sums,
-            edition: Arc::clone(&self.edition),
-        })
+        let terms = self.terms.clone().filter(|_| !sums.is_empty())?;
+        Some(Leaving { tick, sums, terms })
     }
 
     /// Brings the shared counters up to date.
@@ -152,7 +149,7 @@ mod tests {
     }
 
     fn pending(count: usize, edition: &str) -> Pending {
-        let mut pending = Pending::new(sample::edition(json!(edition)));
+        let mut pending = Pending::new(sample::terms(json!(edition)));
         pending.flows = sample::anonymized(count);
         pending
     }
@@ -161,7 +158,7 @@ mod tests {
     fn told(leaving: Vec<Leaving>) -> Vec<(i64, Vec<AnonymizedFlow>, serde_json::Value)> {
         let of = |leaving: Leaving| {
             let tick = leaving.tick.secs() - sample::EPOCH;
-            (tick, leaving.sums, leaving.edition.made_of().clone())
+            (tick, leaving.sums, leaving.terms.edition.made_of().clone())
         };
         leaving.into_iter().map(of).collect()
     }

@@ -20,7 +20,7 @@ use tracing::{error, warn};
 use crate::accounting::Accounting;
 use crate::intake::Intake;
 use crate::message::{
-    Adopt, Adopted, Arrivals, Custody, Drain, EndOfRun, Keep, RawArrivals, RawEdition,
+    Adopt, AdoptKey, Adopted, Arrivals, Custody, Drain, EndOfRun, Keep, RawArrivals, RawEdition,
     StreamMessages, Verdict,
 };
 use crate::quarantine::Bin;
@@ -302,6 +302,15 @@ impl Handler<Adopt> for Receiver {
             ctx.hold(raw.editions.hand_over(said, Custody::Nothing));
         }
         Adopted(from)
+    }
+}
+
+impl Handler<AdoptKey> for Receiver {
+    type Result = Adopted;
+
+    /// Nothing of a key is recorded, nor when it counted.
+    fn handle(&mut self, AdoptKey(key): AdoptKey, _: &mut Context<Self>) -> Adopted {
+        Adopted(self.intake.adopt_key(key))
     }
 }
 

@@ -17,7 +17,7 @@ use super::collector::{Incidents, Seen, tell};
 use super::driver::{self, Advance, Deliver, Driver, EndRun};
 use super::fault::Trip;
 use super::scenario::{Scenario, Stage, Step};
-use super::stages::{Lane, Parts, poisonable};
+use super::stages::{Lane, Parts, calendar};
 use crate::accounting::Accounting;
 use crate::clock::Clock;
 use crate::exporters::Exporters;
@@ -85,9 +85,14 @@ const fn block_rules(block_records: u32) -> blocks::Rules {
     }
 }
 
+/// The key of a run.
+pub(crate) fn key() -> Key {
+    Key::from_octets(&[7; Key::LEN]).unwrap()
+}
+
 /// The permutation of a run's addresses.
 pub(crate) fn permutation() -> CryptoPan {
-    CryptoPan::new(&Key::from_octets(&[7; Key::LEN]).unwrap())
+    CryptoPan::new(&key())
 }
 
 /// What a store of prepared flows in `directory` is opened with.
@@ -296,9 +301,9 @@ fn driver(parts: &mut Parts, lanes: &[Lane], taken: Arc<AtomicUsize>) -> Addr<Dr
     let clock = Clock::new(timeouts().horizon_secs());
     let border = parts.setup.block_records.map(Border::new);
     parts.supervise(driver::NAME, move |_| {
-        let lanes = Lanes::new(driver::NAME, entries, poisonable(), &bin);
+        let lanes = Lanes::new(driver::NAME, entries, calendar(), &bin);
         let decoder = decode::Decoder::new(decode::Limits::default());
-        let exporters = Exporters::new(Listener::new(timeouts(), 16), Box::new(|addr| addr));
+        let exporters = Exporters::new(Listener::new(timeouts(), 16));
         let intake = Intake::new(
             driver::NAME,
             decoder,

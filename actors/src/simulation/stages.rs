@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use actix::prelude::*;
-use flow::Place;
-use mediation::anonymize::{Anonymization, Policy as Addresses};
+use flow::{Place, Tick};
+use mediation::anonymize::{Epochs, KeyRing, Scheme};
 use mediation::enrich::Lookup;
 
-use super::rig::{Setup, permutation};
+use super::rig::{Setup, key};
 use super::traffic::is_poison;
 use crate::accounting::Accounting;
 use crate::aggregator::{self, Aggregator, Core};
@@ -20,6 +20,7 @@ use crate::lanes::LaneEntry;
 use crate::publisher::Publisher;
 use crate::quarantine::{Bin, Quarantine, Shelf};
 use crate::supervision::{Incident, supervise};
+use crate::terms::Calendar;
 
 /// Knows nothing, and panics on poison.
 struct Poisonable;
@@ -33,9 +34,11 @@ impl Lookup for Poisonable {
     }
 }
 
-/// The databases of a run.
-pub(crate) fn poisonable() -> Arc<Edition> {
-    Arc::new(Edition::new(Arc::new(Poisonable), serde_json::Value::Null))
+/// The databases and the key of a run.
+pub(crate) fn calendar() -> Calendar {
+    let edition = Edition::new(Arc::new(Poisonable), serde_json::Value::Null);
+    let keys = KeyRing::new(Scheme::STANDARD, Epochs::Off, key());
+    Calendar::new(Arc::new(edition), keys)
 }
 
 /// What every stage is built with.
@@ -116,12 +119,9 @@ impl Lane {
         publisher: &Addr<Publisher>,
     ) -> Self {
         let (bin, accounting) = (parts.bin.clone(), Arc::clone(&parts.accounting));
-        let policy = Arc::new(Anonymization::new(Addresses::Standard(Box::new(
-            permutation(),
-        ))));
         let next = publisher.clone().recipient();
         let anonymizer = parts.supervise(anonymizer::NAME, move |_| {
-            Anonymizer::new(policy, next, bin, accounting)
+            Anonymizer::new(next, bin, accounting)
         });
         let (bin, accounting) = (parts.bin.clone(), Arc::clone(&parts.accounting));
         let next = anonymizer.clone().recipient();
@@ -130,8 +130,9 @@ impl Lane {
         });
         let (bin, accounting) = (parts.bin.clone(), Arc::clone(&parts.accounting));
         let next = enricher.clone().recipient();
+        let terms = calendar().at(Tick::default());
         let aggregator = parts.supervise(aggregator::NAME, move |_| {
-            Aggregator::new(number, core, poisonable(), next, bin, accounting)
+            Aggregator::new(number, core, terms, next, bin, accounting)
         });
         Self {
             aggregator,

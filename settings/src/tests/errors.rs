@@ -335,6 +335,13 @@ fn a_policy_that_is_none_is_refused_with_those_that_are() {
           expected \"none\", \"standard\", \"strict\" or \"cnsm2019\""
         ]
     );
+    assert_eq!(
+        said(site("anonymizer.key_epoch = \"5 min\"")),
+        [
+            "settings/site.toml:1: anonymizer.key_epoch: found \"5 min\"; \
+          expected \"off\", \"hourly\" or \"daily\""
+        ]
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::{Given, site};
-use crate::{ByteSize, Lanes, Level, LogFormat, Mode, Pace, Policy};
+use crate::{ByteSize, KeyEpoch, Lanes, Level, LogFormat, Mode, Pace, Policy};
 
 const MIB: u64 = 1_048_576;
 
@@ -38,6 +38,7 @@ fn the_defaults_of_collecting() {
     assert_eq!(aggregator.flows_max().get(), 2_000_000);
     assert!(aggregator.exporters().is_empty());
     assert_eq!(settings.anonymizer().policy(), Policy::Standard);
+    assert_eq!(settings.anonymizer().key_epoch(), KeyEpoch::Off);
     assert_eq!(
         settings.anonymizer().key_file(),
         Path::new("data/anonymizer.key")
@@ -178,6 +179,10 @@ fn key_and_quarantine_follow_the_recorder_unless_they_are_named() {
         .set("supervision.quarantine_directory=q")
         .settings();
     assert_eq!(settings.anonymizer().key_file(), Path::new("k"));
+    for (text, epoch) in [("daily", KeyEpoch::Daily), ("hourly", KeyEpoch::Hourly)] {
+        let given = Given::default().set(&format!("anonymizer.key_epoch={text}"));
+        assert_eq!(given.settings().anonymizer().key_epoch(), epoch);
+    }
     assert_eq!(
         settings.supervision().quarantine_directory(),
         Path::new("q")

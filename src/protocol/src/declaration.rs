@@ -40,7 +40,7 @@ impl Declaration {
     /// What a policy does.
     #[must_use]
     pub fn of(anonymization: &Anonymization) -> Self {
-        let key_id = anonymization.key_id();
+        let key_id = anonymization.key().map(|key| key.id);
         let said = anonymization.techniques().into_iter();
         Self {
             policy: anonymization.name(),
@@ -79,10 +79,14 @@ fn key_of(method: Method, key_id: Option<KeyId>) -> Option<String> {
 mod tests {
     use super::*;
     use flow::Field;
-    use mediation::anonymize::{CryptoPan, Key, Policy};
+    use mediation::anonymize::{CryptoPan, Key, KeyName, Policy};
 
     fn declared(policy: Policy, key: Option<KeyId>) -> serde_json::Value {
-        let policy = Anonymization::new(policy).with_key_id(key);
+        let policy = Anonymization::new(policy);
+        let policy = match key {
+            Some(id) => policy.with_key(KeyName { id, epoch: None }),
+            None => policy,
+        };
         serde_json::to_value(Declaration::of(&policy)).unwrap()
     }
 

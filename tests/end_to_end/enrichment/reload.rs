@@ -265,7 +265,7 @@ fn a_replay_uses_the_databases_that_it_began_with() {
     let service = replay.start();
     replace(&scratch, "own.csv", &version(1));
     service.signal("HUP");
-    service.wait_for_message("a replay uses the databases that it began with");
+    service.wait_for_message("a replay uses the databases and the key that it began with");
     let received = Client::ask(service.client_port(), &json!({})).read();
     service.wait().assert_clean();
     assert_eq!((versions(&received), received.flows.len()), (vec![0], 20));

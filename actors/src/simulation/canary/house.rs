@@ -9,7 +9,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use mediation::anonymize::{Anonymization, Policy};
+use mediation::anonymize::{Epochs, KeyRing, Scheme};
 use serde_json::Value;
 use settings::{Sources, text_override};
 
@@ -20,7 +20,7 @@ use crate::edition::Edition;
 use crate::librarian::{Library, LibraryError, Stock, Update};
 use crate::pipeline::{Ended, Parts, Started, Stop, run};
 use crate::selection::Selection;
-use crate::simulation::rig::permutation;
+use crate::simulation::rig::key;
 use crate::test_directory::TestDirectory;
 
 /// How long a test waits for what must come.
@@ -101,7 +101,8 @@ fn parts(directory: &Path, falls_max: usize) -> Parts {
     Parts {
         settings: settings::load(&sources).unwrap(),
         stock: Stock::open(Arc::new(Nothing)).unwrap(),
-        anonymization: Anonymization::new(Policy::Standard(Box::new(permutation()))),
+        keys: KeyRing::new(Scheme::STANDARD, Epochs::Off, key()),
+        key_source: None,
         selection: Selection::default(),
         elements: Arc::default(),
         tls: None,

@@ -146,12 +146,8 @@ impl House {
             order: FlowOrder::OfStream,
         };
         let flows = sample::anonymized(flows);
-        let edition = sample::edition(serde_json::Value::Null);
-        let published = self.publisher.send(AnonymizedFlows {
-            from,
-            flows,
-            edition,
-        });
+        let terms = sample::terms(serde_json::Value::Null);
+        let published = self.publisher.send(AnonymizedFlows { from, flows, terms });
         published.await.unwrap();
     }
 

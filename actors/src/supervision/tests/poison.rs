@@ -20,6 +20,7 @@ use crate::sample;
 use crate::simulation::collector::{Seen, collector};
 use crate::simulation::{POLICY, fall, paused};
 use crate::supervision::supervise;
+use crate::terms::Terms;
 
 const MESSAGES: u32 = 10_000;
 
@@ -70,7 +71,10 @@ pub(super) fn message(numbers: &[u32]) -> AggregatedFlows {
             order: FlowOrder::OfStream,
         },
         flows: Arc::new(numbers.iter().copied().map(flow).collect()),
-        edition: Arc::new(Edition::new(Arc::new(Panics), serde_json::Value::Null)),
+        terms: Terms {
+            edition: Arc::new(Edition::new(Arc::new(Panics), serde_json::Value::Null)),
+            ..sample::terms(serde_json::Value::Null)
+        },
     }
 }
 

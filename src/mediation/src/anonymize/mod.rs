@@ -12,12 +12,16 @@
 //! ```
 
 mod crypto_pan;
+mod epoch;
 mod flips;
+mod hkdf;
 mod key;
+mod key_ring;
 pub mod method;
 mod octets;
 mod reduced;
 mod remembered;
+mod scheme;
 mod table;
 
 use std::cmp::Ordering;
@@ -29,13 +33,16 @@ use flow::{
 };
 
 pub use crypto_pan::CryptoPan;
-pub use key::{Key, KeyId, KeyLengthError};
+pub use epoch::{Epoch, EpochError, Epochs};
+pub use key::{Key, KeyId, KeyIdError, KeyLengthError, KeyName};
+pub use key_ring::KeyRing;
 pub use octets::OctetPermutation;
 pub use reduced::{KeyFields, Nulls, Reduced, Totals};
 use remembered::Remembered;
+pub use scheme::Scheme;
 use table::Description;
 pub use table::{
-    Methods, Parameters, Scopes, SpecialUse, Table, TableError, Technique, Unsuitable,
+    Methods, Parameters, Rules, Scopes, SpecialUse, Table, TableError, Technique, Unsuitable,
 };
 
 use crate::select::PortLimit;
@@ -137,7 +144,7 @@ fn place_order(one: &Place, other: &Place) -> Ordering {
 pub struct Anonymization {
     policy: Policy,
     ports: PortLimit,
-    key_id: Option<KeyId>,
+    key: Option<KeyName>,
 }
 
 impl Anonymization {
@@ -147,7 +154,7 @@ impl Anonymization {
         Self {
             policy,
             ports: PortLimit::OFF,
-            key_id: None,
+            key: None,
         }
     }
 
@@ -159,17 +166,17 @@ impl Anonymization {
 
     /// The same, told which key it is with.
     #[must_use]
-    pub fn with_key_id(self, key: Option<KeyId>) -> Self {
+    pub fn with_key(self, key: KeyName) -> Self {
         Self {
-            key_id: key,
+            key: Some(key),
             ..self
         }
     }
 
     /// What names the key in metadata; `None` where there is none.
     #[must_use]
-    pub const fn key_id(&self) -> Option<KeyId> {
-        self.key_id
+    pub const fn key(&self) -> Option<KeyName> {
+        self.key
     }
 
     /// The name of the policy as settings and metadata carry it.
@@ -374,6 +381,8 @@ fn prefix_of(network: Network, anonymized: IpAddr) -> Option<Network> {
     prefix.ok().map(Network::from)
 }
 
+#[cfg(test)]
+mod epoch_laws;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]

@@ -119,7 +119,13 @@ impl Methods {
     /// Whether a method has to have a secret key.
     #[must_use]
     pub fn need_key(&self) -> bool {
-        self.0.into_iter().any(Method::needs_key)
+        self.first_with_key().is_some()
+    }
+
+    /// The first field whose method has to have one, and that method.
+    pub(super) fn first_with_key(&self) -> Option<(Field, Method)> {
+        let mut all = Field::ALL.into_iter().zip(self.0);
+        all.find(|(_, method)| method.needs_key())
     }
 }
 

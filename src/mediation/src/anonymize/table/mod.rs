@@ -60,13 +60,67 @@ pub enum TableError {
     HalfNumbered,
 }
 
-/// A policy with everything that it needs.
-#[derive(Debug)]
-pub struct Table {
+/// A policy field by field before it has a key; its methods fit together.
+#[derive(Debug, Clone)]
+pub struct Rules {
     name: &'static str,
     methods: Methods,
     parameters: Parameters,
     scopes: Scopes,
+}
+
+impl Rules {
+    /// The rules of some methods. `name` is that in metadata: of a preset, or `custom`.
+    ///
+    /// # Errors
+    /// [`TableError::HalfNumbered`] if the methods do not fit together.
+    pub fn new(
+        name: &'static str,
+        methods: Methods,
+        parameters: Parameters,
+        scopes: Scopes,
+    ) -> Result<Self, TableError> {
+        let times = [Field::StartMs, Field::EndMs].map(|field| methods.method(field));
+        let has = |method| times.contains(&method);
+        if has(Method::Enumeration) && !has(Method::BlackMarker) && times[0] != times[1] {
+            return Err(TableError::HalfNumbered);
+        }
+        Ok(Self {
+            name,
+            methods,
+            parameters,
+            scopes,
+        })
+    }
+
+    /// Whether a method has to have a secret key.
+    #[must_use]
+    pub fn need_key(&self) -> bool {
+        self.methods.need_key()
+    }
+
+    /// The policy under a key.
+    #[must_use]
+    pub fn with_key(&self, key: &Key) -> Table {
+        Table::of(self, Some(key))
+    }
+
+    /// The policy without one.
+    ///
+    /// # Errors
+    /// [`TableError::NoKey`] if a method asks for a key.
+    pub fn without_key(&self) -> Result<Table, TableError> {
+        match self.methods.first_with_key() {
+            Some((field, method)) => Err(TableError::NoKey { field, method }),
+            None => Ok(Table::of(self, None)),
+        }
+    }
+}
+
+/// A policy with everything that it needs.
+#[derive(Debug)]
+pub struct Table {
+    rules: Rules,
     pan: Option<CryptoPan>,
     noise: Option<Random>,
     src: End,
@@ -92,51 +146,55 @@ impl Table {
         scopes: Scopes,
         key: Option<&Key>,
     ) -> Result<Self, TableError> {
-        let make = Make {
-            methods: &methods,
-            parameters: &parameters,
-            key,
-        };
-        make.expect_both_numbered()?;
-        let fields = Field::ALL.into_iter();
-        let noisy = fields
-            .clone()
-            .find(|&field| methods.method(field) == Method::Noise);
-        let random = |field| make.keyed(field, |key| Random::new(key, Purpose::Noise));
-        let noise = noisy.map(random).transpose()?;
-        let mut permuted = fields.filter(|&field| is_by_pan(methods.method(field)));
-        let pan = permuted
-            .next()
-            .map(|field| make.keyed(field, CryptoPan::new));
-        Ok(Self {
-            name,
-            pan: pan.transpose()?,
-            noise,
-            src: make.end(&end::SRC)?,
-            dst: make.end(&end::DST)?,
-            exporter: make.address(Field::Exporter),
-            start: make.time(Field::StartMs)?,
-            end: make.time(Field::EndMs)?,
-            leaves: Field::ALL.map(|field| methods.leaves(field)),
-            nulls: Nulls::where_so(|field| !methods.leaves(field)),
+        let rules = Rules::new(name, methods, parameters, scopes)?;
+        key.map_or_else(|| rules.without_key(), |key| Ok(rules.with_key(key)))
+    }
+
+    /// There is a key if a method asks for one.
+    fn of(rules: &Rules, key: Option<&Key>) -> Self {
+        let Rules {
             methods,
             parameters,
-            scopes,
-        })
+            ..
+        } = rules;
+        let make = Make {
+            methods,
+            parameters,
+            key,
+        };
+        let any = |is: fn(Method) -> bool| {
+            let mut fields = Field::ALL.into_iter();
+            fields.any(|field| is(methods.method(field)))
+        };
+        let has_noise = any(|method| method == Method::Noise);
+        let noise = || make.keyed(|key| Random::new(key, Purpose::Noise));
+        let pan = || make.keyed(CryptoPan::new);
+        Self {
+            pan: any(is_by_pan).then(pan).flatten(),
+            noise: has_noise.then(noise).flatten(),
+            src: make.end(&end::SRC),
+            dst: make.end(&end::DST),
+            exporter: make.address(Field::Exporter),
+            start: make.time(Field::StartMs),
+            end: make.time(Field::EndMs),
+            leaves: Field::ALL.map(|field| methods.leaves(field)),
+            nulls: Nulls::where_so(|field| !methods.leaves(field)),
+            rules: rules.clone(),
+        }
     }
 
     /// The name in metadata.
     #[must_use]
     pub const fn name(&self) -> &'static str {
-        self.name
+        self.rules.name
     }
 
     /// What is done to each field.
     pub(super) fn techniques(&self) -> Vec<Technique> {
         let description = Description {
-            methods: &self.methods,
-            parameters: Some(&self.parameters),
-            scopes: &self.scopes,
+            methods: &self.rules.methods,
+            parameters: Some(&self.rules.parameters),
+            scopes: &self.rules.scopes,
         };
         description.techniques()
     }
@@ -201,7 +259,7 @@ impl Table {
             (&self.dst, flow.key.dst_addr),
         ];
         for (end, addr) in ends {
-            if is_permuted(end.addr.as_ref()) && !self.scopes.leave_clear(addr) {
+            if is_permuted(end.addr.as_ref()) && !self.rules.scopes.leave_clear(addr) {
                 wanted.push(addr);
             }
         }
@@ -221,8 +279,8 @@ impl Table {
         let FlowKey {
             src_addr, dst_addr, ..
         } = flow.key;
-        let told_src = self.src.told(src_addr, src, &self.scopes, &mut *pan);
-        let told_dst = self.dst.told(dst_addr, dst, &self.scopes, &mut *pan);
+        let told_src = self.src.told(src_addr, src, &self.rules.scopes, &mut *pan);
+        let told_dst = self.dst.told(dst_addr, dst, &self.rules.scopes, &mut *pan);
         let exporter = self.map(self.exporter.as_ref(), flow.exporter.addr, &mut *pan);
         let mut nulls = self.nulls;
         // An address in a scope leaves even where others do not.
@@ -310,20 +368,22 @@ impl Table {
     }
 
     fn active(&self, active_ms: u64) -> Option<u64> {
-        match self.methods.method(Field::ActiveMs) {
-            Method::PrecisionDegradation => Some(self.parameters.time_unit.floor_length(active_ms)),
+        match self.rules.methods.method(Field::ActiveMs) {
+            Method::PrecisionDegradation => {
+                Some(self.rules.parameters.time_unit.floor_length(active_ms))
+            }
             _ => self.kept(Field::ActiveMs, active_ms),
         }
     }
 
     /// A counter as it leaves, if it does.
     fn count(&self, flow: &AggregatedFlow, field: Field, count: u64) -> Option<u64> {
-        let method = match self.methods.method(field) {
+        let method = match self.rules.methods.method(field) {
             Method::PrecisionDegradation => {
-                CounterMethod::PrecisionDegradation(self.parameters.digits)
+                CounterMethod::PrecisionDegradation(self.rules.parameters.digits)
             }
             Method::Binning => CounterMethod::Binning,
-            Method::Noise => CounterMethod::Noise(self.parameters.noise),
+            Method::Noise => CounterMethod::Noise(self.rules.parameters.noise),
             _ => CounterMethod::Clear,
         };
         let random = || {
@@ -358,23 +418,10 @@ struct Make<'a> {
 }
 
 impl Make<'_> {
-    fn expect_both_numbered(&self) -> Result<(), TableError> {
-        let times = [Field::StartMs, Field::EndMs].map(|field| self.methods.method(field));
-        let has = |method| times.contains(&method);
-        let fit = !has(Method::Enumeration) || has(Method::BlackMarker) || times[0] == times[1];
-        if fit {
-            Ok(())
-        } else {
-            Err(TableError::HalfNumbered)
-        }
-    }
-
-    /// Something that is made with the key.
-    fn keyed<T>(&self, field: Field, make: impl FnOnce(&Key) -> T) -> Result<T, TableError> {
-        let method = self.methods.method(field);
-        self.key
-            .map(make)
-            .ok_or(TableError::NoKey { field, method })
+    /// Something that is made with the key; nothing without one, so that what should have one
+    /// does not leave.
+    fn keyed<T>(&self, make: impl FnOnce(&Key) -> T) -> Option<T> {
+        self.key.map(make)
     }
 
     fn address(&self, field: Field) -> Option<AddressMethod> {
@@ -393,45 +440,44 @@ impl Make<'_> {
         })
     }
 
-    fn time(&self, field: Field) -> Result<Option<TimeMethod>, TableError> {
+    fn time(&self, field: Field) -> Option<TimeMethod> {
         let Parameters {
             time_unit,
             shift_most_ms,
             shift_epoch,
             ..
         } = *self.parameters;
-        Ok(Some(match self.methods.method(field) {
-            Method::PrecisionDegradation => TimeMethod::PrecisionDegradation(time_unit),
-            Method::RandomShift => TimeMethod::RandomShift(
-                self.keyed(field, |key| Shift::new(key, shift_most_ms, shift_epoch))?,
-            ),
-            Method::Enumeration => TimeMethod::Enumeration(self.keyed(field, Enumeration::new)?),
-            Method::Clear => TimeMethod::Clear,
-            _ => return Ok(None),
-        }))
+        let shift = |key: &Key| Shift::new(key, shift_most_ms, shift_epoch);
+        match self.methods.method(field) {
+            Method::PrecisionDegradation => Some(TimeMethod::PrecisionDegradation(time_unit)),
+            Method::RandomShift => self.keyed(shift).map(TimeMethod::RandomShift),
+            Method::Enumeration => self.keyed(Enumeration::new).map(TimeMethod::Enumeration),
+            Method::Clear => Some(TimeMethod::Clear),
+            _ => None,
+        }
     }
 
-    fn port(&self, field: Field) -> Result<Option<PortMethod>, TableError> {
-        Ok(Some(match self.methods.method(field) {
-            Method::Binning => PortMethod::Binning,
-            Method::Permutation => {
-                PortMethod::Permutation(self.keyed(field, PortPermutation::new)?)
-            }
-            Method::Clear => PortMethod::Clear,
-            _ => return Ok(None),
-        }))
+    fn port(&self, field: Field) -> Option<PortMethod> {
+        match self.methods.method(field) {
+            Method::Binning => Some(PortMethod::Binning),
+            Method::Permutation => self
+                .keyed(PortPermutation::new)
+                .map(PortMethod::Permutation),
+            Method::Clear => Some(PortMethod::Clear),
+            _ => None,
+        }
     }
 
-    fn end(&self, fields: &end::Fields) -> Result<End, TableError> {
+    fn end(&self, fields: &end::Fields) -> End {
         let grid = end::is_on_grid(self.methods, fields.latitude);
-        Ok(End {
+        End {
             addr: self.address(fields.addr),
-            port: self.port(fields.port)?,
+            port: self.port(fields.port),
             leaves: end::Leaves::of(self.methods, fields),
             grid: grid.then_some(self.parameters.grid),
-        })
+        }
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -14,7 +14,7 @@ fn key() -> Key {
     Key::from_octets(&[7; 32]).unwrap()
 }
 
-fn parameters() -> Parameters {
+pub(in crate::anonymize) fn parameters() -> Parameters {
     Parameters {
         address_bits: AddressBits::new(24, 48).unwrap(),
         time_unit: TimeUnit::from_millis(60_000).unwrap(),
@@ -366,7 +366,7 @@ fn batches_of_any_length_give_what_flows_give_one_by_one() {
 }
 
 prop_compose! {
-    fn any_flow()(
+    pub(in crate::anonymize) fn any_flow()(
         addrs: (IpAddr, IpAddr, IpAddr),
         ports: (u16, u16),
         lens in (0_u8..=32, 0_u8..=32),
@@ -389,7 +389,7 @@ prop_compose! {
 }
 
 /// Any methods that fit together.
-fn any_methods() -> impl Strategy<Value = Methods> {
+pub(in crate::anonymize) fn any_methods() -> impl Strategy<Value = Methods> {
     prop::collection::vec(any::<prop::sample::Index>(), Field::COUNT).prop_filter_map(
         "half numbered",
         |choices| {
@@ -401,13 +401,8 @@ fn any_methods() -> impl Strategy<Value = Methods> {
             let methods = chosen.fold(Methods::nothing(), |methods, (field, method)| {
                 methods.with(field, method).unwrap()
             });
-            let make = Make {
-                methods: &methods,
-                parameters: &parameters(),
-                key: None,
-            };
-            make.expect_both_numbered().ok()?;
-            Some(methods)
+            let rules = Rules::new("custom", methods.clone(), parameters(), Scopes::NONE);
+            rules.is_ok().then_some(methods)
         },
     )
 }
