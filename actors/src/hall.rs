@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mediation::anonymize::Anonymization;
+use mediation::anonymize::{Anonymization, KeyName};
 use protocol::{Declaration, LegacyRules, Refusal, RefusalCode, Request, Start, Welcome};
 use tokio::sync::watch;
 
 use crate::accounting::Accounting;
-use crate::ring::Ring;
-use crate::store::{Stream, oldest_seq_of};
+use crate::ring::{Found, Ring};
+use crate::store::{Stream, key_at, oldest_seq_of};
 
 /// Limits of a session.
 #[derive(Debug, Clone, Copy)]
@@ -73,16 +73,29 @@ impl Hall {
         }
     }
 
-    /// The answer to a request that starts at `next_seq`, and what comes before its
-    /// first flow.
+    /// What names the key of the flow at a position, as far as it is known: of one that has
+    /// not left yet, the key of the last before it. What is wrong with a stored segment shows
+    /// when its flows are read.
     #[must_use]
-    pub fn welcome(&self, request: &Request, next_seq: u64) -> Vec<u8> {
+    pub fn key_at(&self, seq: u64) -> Option<KeyName> {
+        let history = self.history.as_deref();
+        match self.ring.find(seq) {
+            Found::Block(block) => block.key(),
+            Found::Gone { .. } => history.and_then(|path| key_at(path, seq).ok().flatten()),
+            Found::NotYet | Found::Ended(_) => self.ring.key(),
+        }
+    }
+
+    /// The answer to a request that starts at `next_seq`, where flows are under `key`, and
+    /// what comes before its first flow.
+    #[must_use]
+    pub fn welcome(&self, request: &Request, next_seq: u64, key: Option<KeyName>) -> Vec<u8> {
         let mut bytes = Welcome {
             server: concat!("flowstream ", env!("CARGO_PKG_VERSION")),
             form: &request.form,
             next_seq,
             oldest_seq: self.oldest_seq(),
-            anonymization: &Declaration::of(&self.policy),
+            anonymization: &Declaration::under(&self.policy, key),
         }
         .line();
         bytes.extend_from_slice(&request.form.preamble());

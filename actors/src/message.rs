@@ -241,8 +241,8 @@ impl Release {
 pub struct Record {
     /// The block.
     pub block: Arc<Block>,
-    /// The databases that all its flows were looked up in.
-    pub edition: Arc<Edition>,
+    /// What all its flows left under.
+    pub terms: Terms,
 }
 
 /// Replayer -> Publisher: a block of a prepared dataset.

@@ -104,7 +104,8 @@ impl Publisher {
 
     fn publish_sums(&mut self, leaving: Vec<Leaving>, ctx: &mut Context<Self>) {
         for Leaving { tick, sums, terms } in leaving {
-            let blocks = Block::in_order(self.next_seq, tick, sums);
+            let key = terms.anonymization.key();
+            let blocks = Block::in_order(self.next_seq, tick, key, sums);
             self.publish(blocks, &terms, ctx);
         }
     }
@@ -116,7 +117,7 @@ impl Publisher {
             if let Some(recorder) = &self.recorder {
                 let record = Record {
                     block: Arc::clone(&block),
-                    edition: Arc::clone(&terms.edition),
+                    terms: terms.clone(),
                 };
                 ctx.hold(recorder.hand_over(record, Custody::Block(block)));
             }

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use mediation::anonymize::KeyName;
 use protocol::{Block, EndReason};
 use tokio::sync::watch;
 
@@ -34,6 +35,8 @@ struct State {
     blocks: VecDeque<Arc<Block>>,
     weight: usize,
     next_seq: u64,
+    /// What names the key of the last flows.
+    key: Option<KeyName>,
     /// The position up to which the prepared dataset has what it will ever have.
     written: u64,
     ended: Option<EndReason>,
@@ -57,6 +60,7 @@ impl Ring {
             blocks,
             weight: 0,
             next_seq,
+            key: None,
             written: next_seq,
             ended: None,
         };
@@ -65,6 +69,13 @@ impl Ring {
             weight_max,
             news: watch::Sender::new(()),
         }
+    }
+
+    /// The same, told what names the key of the flows before those that it will have.
+    #[must_use]
+    pub fn with_key(self, key: Option<KeyName>) -> Self {
+        self.state().key = key;
+        self
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -76,6 +87,7 @@ impl Ring {
     pub fn push(&self, block: Arc<Block>) {
         let mut state = self.state();
         state.next_seq = block.next_seq();
+        state.key = block.key();
         state.weight += block.weight();
         state.blocks.push_back(block);
         while state.weight > self.weight_max && state.blocks.len() > BLOCKS_MIN {
@@ -136,6 +148,12 @@ impl Ring {
         self.state().next_seq
     }
 
+    /// What names the key of the last flows that were published.
+    #[must_use]
+    pub fn key(&self) -> Option<KeyName> {
+        self.state().key
+    }
+
     /// The oldest position in memory; the next one if there is none.
     #[must_use]
     pub fn oldest_seq(&self) -> u64 {
@@ -162,6 +180,7 @@ mod tests {
         Arc::new(Block::new(
             first_seq,
             flow::Tick::default(),
+            None,
             sample::anonymized(flows),
         ))
     }

@@ -11,6 +11,9 @@ use mediation::anonymize::{Anonymization, Key, KeyRing};
 
 use crate::edition::{Edition, Editions};
 
+/// The member of a prepared segment's header that says how its flows were anonymized.
+pub const ANONYMIZATION: &str = "anonymization";
+
 /// What the flows of a release leave under.
 #[derive(Debug, Clone)]
 pub struct Terms {

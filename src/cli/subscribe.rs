@@ -57,7 +57,10 @@ impl Format {
     /// What the lines that are no flows begin with.
     fn is_notice(self, line: &[u8]) -> bool {
         match self {
-            Self::Jsonl => line.starts_with(b"{\"gap\":") || line.starts_with(b"{\"end\":"),
+            Self::Jsonl => {
+                let begins = [&b"{\"gap\":"[..], b"{\"key\":", b"{\"end\":"];
+                begins.into_iter().any(|begin| line.starts_with(begin))
+            }
             Self::Csv | Self::Legacy => line.starts_with(b"# "),
         }
     }

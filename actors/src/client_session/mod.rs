@@ -10,7 +10,8 @@
 //!
 //! The session reads blocks from the ring, and from the prepared dataset where it has
 //! fallen behind the ring. It never has more than one block to write, so a slow client
-//! costs a cursor and no queue. What cannot be had any more is declared as a gap.
+//! costs a cursor and no queue. What cannot be had any more is declared as a gap. Where flows
+//! are under another key than those before, that is said before the first of them.
 //!
 //! All state is in the actor: after a fall the session goes on where it was.
 
@@ -22,7 +23,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use actix::prelude::*;
-use protocol::{Form, GapReason, Refusal, Request};
+use mediation::anonymize::KeyName;
+use protocol::{Block, Form, GapReason, Refusal, Request};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::Instant;
@@ -43,6 +45,8 @@ pub const NAME: &str = "client-session";
 struct Cursor {
     form: Form,
     next_seq: u64,
+    /// What names the key that the client was told of last.
+    key: Option<KeyName>,
     /// Set while the session reads what is stored.
     stored: Stored,
     news: watch::Receiver<()>,
@@ -115,6 +119,7 @@ impl ClientSession {
             };
             match self.hall.ring.find(cursor.next_seq) {
                 Found::Block(block) => {
+                    cursor.tell_key(&block, &mut self.outgoing);
                     let bytes = block.encoded_from(&cursor.form, cursor.next_seq);
                     self.outgoing
                         .flows(bytes, block.next_seq() - cursor.next_seq);
@@ -177,13 +182,16 @@ impl ClientSession {
         info!(client = %self.peer, next_seq, format, fields, "session begins");
         let form = request.form.with_legacy_rules(self.hall.legacy);
         let request = Request { form, ..request };
-        self.outgoing.notice(self.hall.welcome(&request, next_seq));
+        let key = self.hall.key_at(next_seq);
+        self.outgoing
+            .notice(self.hall.welcome(&request, next_seq, key));
         self.hall.first_client.send_replace(true);
         let news = self.hall.ring.subscribe();
         let stored = Stored::default();
         self.phase = Phase::Streaming(Box::new(Cursor {
             form: request.form,
             next_seq,
+            key,
             stored,
             news,
         }));
@@ -299,12 +307,22 @@ impl Cursor {
         }
     }
 
+    /// Says which key the flows of a block left under, if it is another than the client was
+    /// told of last.
+    fn tell_key(&mut self, block: &Block, outgoing: &mut Outgoing) {
+        if block.key() != self.key {
+            self.key = block.key();
+            outgoing.notice(protocol::key(self.form.format(), self.next_seq, self.key));
+        }
+    }
+
     /// Takes a block that was read from the dataset; `None` if it has nothing before
     /// `until`.
-    fn take_stored(&mut self, block: Option<protocol::Block>, until: u64, outgoing: &mut Outgoing) {
+    fn take_stored(&mut self, block: Option<Block>, until: u64, outgoing: &mut Outgoing) {
         match block {
             Some(block) if block.next_seq() > self.next_seq => {
                 self.miss(block.first_seq(), GapReason::NotStored, outgoing);
+                self.tell_key(&block, outgoing);
                 let bytes = block.encoded_from(&self.form, self.next_seq);
                 outgoing.flows(bytes, block.next_seq() - self.next_seq);
                 self.next_seq = block.next_seq();

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use flow::Tick;
-use protocol::{Block, restore_csv};
+use dataset::segment::SegmentHeader;
+use protocol::Block;
 use tracing::warn;
 
-use crate::store::{StoredRows, Stream};
+use crate::store::{StoredRows, Stream, block_of};
 
 /// A cursor over the dataset; kept between reads, dropped when the ring has caught up.
 #[derive(Default)]
@@ -48,7 +48,7 @@ fn next_block(mut stream: Stream, next_seq: u64) -> (Option<Stream>, Option<Bloc
         match stream.next_frame() {
             Ok(None) => return (Some(stream), None),
             Ok(Some(frame)) if frame.rows == 0 => {}
-            Ok(Some(frame)) => match restore(&frame) {
+            Ok(Some(frame)) => match stream.header().and_then(|header| restore(&frame, header)) {
                 Some(block) => return (Some(stream), Some(block)),
                 None => return (None, None),
             },
@@ -60,11 +60,10 @@ fn next_block(mut stream: Stream, next_seq: u64) -> (Option<Stream>, Option<Bloc
     }
 }
 
-/// The block that a stored frame is.
-pub(crate) fn restore(frame: &StoredRows) -> Option<Block> {
-    let tick = Tick::from_secs(frame.time_ms.div_euclid(1_000));
-    match restore_csv(&frame.payload, frame.first_seq) {
-        Ok(flows) => Some(Block::new(frame.first_seq, tick, flows)),
+/// The block that a frame of a segment is.
+fn restore(frame: &StoredRows, header: &SegmentHeader) -> Option<Block> {
+    match block_of(frame, header) {
+        Ok(block) => Some(block),
         Err(error) => {
             warn!(%error, first_seq = frame.first_seq, "stored rows cannot be read back");
             None

@@ -8,7 +8,7 @@ use actix::prelude::*;
 use dataset::name::Content;
 use dataset::segment::Kind;
 use flow::Network;
-use mediation::anonymize::Anonymization;
+use mediation::anonymize::{Anonymization, KeyName};
 use protocol::{Declaration, Form, Format, LegacyRules};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
@@ -23,9 +23,10 @@ use crate::hall::{Hall, Limits};
 use crate::recorder::{self, PreparedRecorder, RawRecorder};
 use crate::replayer::RUN;
 use crate::ring::Ring;
-use crate::store::{Options, Store, StoreError, oldest_seq_of};
+use crate::store::{Options, Store, StoreError, key_at, oldest_seq_of};
 use crate::supervision::supervise;
 use crate::tcp;
+use crate::terms::ANONYMIZATION;
 
 /// What comes after the lanes.
 pub(super) struct Outputs {
@@ -135,7 +136,7 @@ fn options(
 /// How the dataset's fields were anonymized, as clients are told too.
 fn anonymization(policy: &Anonymization) -> Map<String, Value> {
     let declared = json!(Declaration::of(policy));
-    Map::from_iter([("anonymization".to_owned(), declared)])
+    Map::from_iter([(ANONYMIZATION.to_owned(), declared)])
 }
 
 /// The ring goes on where the prepared dataset ends, or begins where a replayed one does.
@@ -143,11 +144,23 @@ fn ring(common: &Common, store: Option<&Store>, feed: &Feed) -> Ring {
     let replayed = feed.first_seq();
     let next_seq = replayed.or(store.map(Store::next_seq)).unwrap_or(0);
     let ring = Ring::new(next_seq, common.settings.clients().ring_bytes().as_usize());
+    let ring = ring.with_key(first_key(common, feed));
     if replayed.is_some() {
         // Everything there will ever be is stored already.
         ring.set_written(u64::MAX);
     }
     ring
+}
+
+/// What names the key of the first flows, as far as it is known before they leave: of which
+/// epoch they are is not.
+fn first_key(common: &Common, feed: &Feed) -> Option<KeyName> {
+    if let (Some(directory), Some(seq)) = (feed.history(), feed.first_seq()) {
+        // What is wrong with its header is said where its flows are read.
+        return key_at(&directory, seq).ok().flatten();
+    }
+    let named = |id| KeyName { id, epoch: None };
+    common.keys.key_id().map(named)
 }
 
 /// Where sessions read what has left the ring.

@@ -67,7 +67,8 @@ impl Pending {
 
     /// The blocks that they are, from a position on.
     pub(super) fn blocks(self, first_seq: u64, tick: Tick) -> Vec<Block> {
-        Block::in_order(first_seq, tick, self.in_order())
+        let key = self.terms.anonymization.key();
+        Block::in_order(first_seq, tick, key, self.in_order())
     }
 }
 

@@ -3,23 +3,28 @@
 use std::sync::Arc;
 
 use actix::prelude::*;
-use protocol::{Block, Form, Format};
+use mediation::anonymize::KeyName;
+use protocol::{Block, Declaration, Form, Format};
+use serde_json::json;
 use tracing::error;
 
 use super::PREPARED;
 use crate::accounting::Accounting;
-use crate::edition::{DATABASES, Edition};
+use crate::edition::DATABASES;
 use crate::message::{Barrier, Custody, EndOfRun, Record};
 use crate::quarantine::Bin;
 use crate::rate_limit::RateLimit;
 use crate::ring::Ring;
 use crate::store::{Store, StoreError};
 use crate::supervision::guard;
+use crate::terms::{ANONYMIZATION, Terms};
 
 /// Writes the prepared stream.
 pub struct PreparedRecorder {
     store: Store,
     form: Form,
+    /// The name of the key that was declared last, if anything was.
+    declared: Option<Option<KeyName>>,
     ring: Arc<Ring>,
     bin: Bin,
     accounting: Arc<Accounting>,
@@ -35,6 +40,7 @@ impl PreparedRecorder {
         Self {
             store,
             form,
+            declared: None,
             ring,
             bin,
             accounting,
@@ -42,9 +48,9 @@ impl PreparedRecorder {
         }
     }
 
-    fn record(&mut self, block: &Block, rows: &[u8], edition: &Edition) {
+    fn record(&mut self, block: &Block, rows: &[u8], terms: &Terms) {
         let count = block.flows().len();
-        match self.write(block, rows, edition) {
+        match self.write(block, rows, terms) {
             Ok(()) => self.accounting.flows_recorded.add_len(count),
             Err(error) => {
                 self.accounting.flows_not_recorded.add_len(count);
@@ -55,9 +61,16 @@ impl PreparedRecorder {
         }
     }
 
-    /// Flows of other databases are in another segment, whose header names these.
-    fn write(&mut self, block: &Block, rows: &[u8], edition: &Edition) -> Result<(), StoreError> {
-        self.store.set_meta(DATABASES, edition.made_of())?;
+    /// Flows of other databases or under another key are in another segment, whose header
+    /// names these.
+    fn write(&mut self, block: &Block, rows: &[u8], terms: &Terms) -> Result<(), StoreError> {
+        self.store.set_meta(DATABASES, terms.edition.made_of())?;
+        let key = terms.anonymization.key();
+        if self.declared != Some(key) {
+            let declared = json!(Declaration::of(&terms.anonymization));
+            self.store.set_meta(ANONYMIZATION, &declared)?;
+            self.declared = Some(key);
+        }
         self.store.skip_to(block.first_seq())?;
         let count = u32::try_from(block.flows().len()).unwrap_or(u32::MAX);
         self.store.append(block.tick().millis(), count, rows)
@@ -74,12 +87,12 @@ impl Handler<Record> for PreparedRecorder {
     type Result = ();
 
     fn handle(&mut self, record: Record, _: &mut Context<Self>) {
-        let Record { block, edition } = record;
+        let Record { block, terms } = record;
         #[cfg(test)]
         crate::simulation::tripwire(PREPARED);
         let form = &self.form;
         match guard(|| block.encoded(form)) {
-            Ok(rows) => self.record(&block, &rows, &edition),
+            Ok(rows) => self.record(&block, &rows, &terms),
             Err(fault) => self
                 .bin
                 .put(PREPARED, fault, Custody::Block(Arc::clone(&block))),

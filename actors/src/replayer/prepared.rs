@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use actix::prelude::*;
-use flow::Tick;
-use protocol::{Block, restore_csv};
+use protocol::Block;
 use tokio::time::Instant;
 
 use super::{NAME, Pacer, Replayer, Source, Turn};
 use crate::accounting::Accounting;
 use crate::message::{Custody, Publish};
 use crate::quarantine::Bin;
-use crate::store::{StoreError, Stream};
+use crate::store::{StoreError, Stream, block_of};
 use crate::supervision::Courier;
 use crate::wait::Wait;
 
@@ -53,14 +52,9 @@ impl PreparedSource {
             if frame.rows == 0 {
                 continue;
             }
-            let tick = Tick::from_secs(frame.time_ms.div_euclid(1_000));
-            let flows = restore_csv(&frame.payload, frame.first_seq).map_err(|source| {
-                StoreError::Rows {
-                    first_seq: frame.first_seq,
-                    source,
-                }
-            })?;
-            return Ok(Some(Arc::new(Block::new(frame.first_seq, tick, flows))));
+            if let Some(header) = self.stream.header() {
+                return Ok(Some(Arc::new(block_of(&frame, header)?)));
+            }
         }
         Ok(None)
     }

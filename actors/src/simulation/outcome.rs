@@ -1,20 +1,24 @@
 //! What came of a run, and whether it adds up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use flow::FlowKey;
+use flow::{FlowKey, Tick};
+use mediation::anonymize::{Epoch, KeyName};
 use protocol::Block;
 use serde_json::Value;
 
-use super::rig::permutation;
-use super::traffic::{Account, Accounts, is_poison};
+use super::rig::{EPOCHS, key, permutation};
+use super::traffic::{Account, Accounts, BEGINS, is_poison};
 use super::witness::{Reading, Rows};
 use crate::accounting::Totals;
-use crate::store::{StoredRows, Stream};
+use crate::store::{StoredRows, Stream, block_of};
 use crate::supervision::Incident;
+
+/// The first position of a block, its tick, and what names its key.
+pub(crate) type Keyed = (u64, Tick, Option<KeyName>);
 
 /// Everything that can be seen of a run once it is over. Two runs of one seed are equal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +34,8 @@ pub(crate) struct Outcome {
     /// Lines of the quarantine, without the time at which they were written.
     pub(crate) quarantine: Vec<Value>,
     pub(crate) stored: Vec<StoredRows>,
+    /// The key of each block, as published and as stored.
+    pub(crate) keys: [Vec<Keyed>; 2],
     pub(crate) reading: Reading,
     pub(crate) incidents: Vec<Incident>,
     pub(crate) gave_up: Option<String>,
@@ -44,9 +50,9 @@ pub(crate) fn ensure(holds: bool, what: impl FnOnce() -> String) -> Result<(), S
     if holds { Ok(()) } else { Err(what()) }
 }
 
-/// Anonymized keys, and what each was.
-pub(crate) fn originals(sent: &Accounts) -> BTreeMap<FlowKey, FlowKey> {
-    let pan = permutation();
+/// Anonymized keys of an epoch, and what each was.
+fn originals(sent: &Accounts, epoch: Epoch) -> BTreeMap<FlowKey, FlowKey> {
+    let pan = permutation(epoch);
     let anonymized = |key: &FlowKey| FlowKey {
         src_addr: pan.anonymize(key.src_addr),
         dst_addr: pan.anonymize(key.dst_addr),
@@ -55,18 +61,65 @@ pub(crate) fn originals(sent: &Accounts) -> BTreeMap<FlowKey, FlowKey> {
     sent.keys().map(|key| (anonymized(key), *key)).collect()
 }
 
+/// What anonymized keys stand for, of whatever epoch they are. Permutations take their time
+/// to make, so each is made when it is needed.
+struct Images<'a> {
+    sent: &'a Accounts,
+    /// Epochs that were not needed yet, the next one last.
+    others: Vec<Epoch>,
+    originals: BTreeMap<FlowKey, FlowKey>,
+}
+
+impl<'a> Images<'a> {
+    fn new(sent: &'a Accounts) -> Self {
+        let hours = (0..24).map(|hour| Tick::from_secs(BEGINS + hour * 3_600));
+        // What leaves before the first tick has that of the beginning of time.
+        let ticks = hours.chain([Tick::default()]);
+        let epochs: Vec<Epoch> = ticks.filter_map(|tick| EPOCHS.of(tick)).collect();
+        Self {
+            sent,
+            others: epochs.into_iter().rev().collect(),
+            originals: BTreeMap::new(),
+        }
+    }
+
+    fn original(&mut self, image: FlowKey) -> FlowKey {
+        loop {
+            if let Some(original) = self.originals.get(&image) {
+                return *original;
+            }
+            let epoch = self.others.pop();
+            let epoch = epoch.unwrap_or_else(|| panic!("{image:?} was never sent"));
+            self.originals.extend(originals(self.sent, epoch));
+        }
+    }
+}
+
 /// The accounts of published flows, by the keys that they had before anonymization.
 pub(crate) fn delivered(blocks: &[Arc<Block>], sent: &Accounts) -> Result<Accounts, String> {
-    let original = originals(sent);
+    let mut original = BTreeMap::new();
     let mut accounts = Accounts::new();
-    for flow in blocks.iter().flat_map(|block| block.flows()) {
-        let flow = flow.flow();
-        let key = original.get(&flow.key);
-        let key = key.ok_or_else(|| format!("{:?} was never sent", flow.key))?;
-        let account = accounts.entry(*key).or_default();
-        account.add(flow.records.into(), flow.bytes);
+    for block in blocks {
+        let epoch = block.key().and_then(|key| key.epoch);
+        let epoch = epoch.ok_or("a block of no epoch")?;
+        let original = original.entry(epoch);
+        let original = original.or_insert_with(|| originals(sent, epoch));
+        for flow in block.flows() {
+            let flow = flow.flow();
+            let key = original.get(&flow.key);
+            let key = key.ok_or_else(|| format!("{:?} was not sent in {epoch}", flow.key))?;
+            let account = accounts.entry(*key).or_default();
+            account.add(flow.records.into(), flow.bytes);
+        }
     }
     Ok(accounts)
+}
+
+/// The name of the key of each block, with its first position and its tick.
+pub(crate) fn keys<'a>(blocks: impl IntoIterator<Item = &'a Block>) -> Vec<Keyed> {
+    let blocks = blocks.into_iter();
+    let keyed = blocks.map(|block| (block.first_seq(), block.tick(), block.key()));
+    keyed.collect()
 }
 
 /// The lines of a quarantine; none if it was never needed.
@@ -83,7 +136,7 @@ pub(crate) fn quarantine(directory: &Path) -> Vec<Value> {
 
 /// The accounts of what is in quarantine; blocks there were published all the same.
 pub(crate) fn quarantined(lines: &[Value], sent: &Accounts) -> Accounts {
-    let original = originals(sent);
+    let mut images = Images::new(sent);
     let mut accounts = Accounts::new();
     for line in lines {
         let count = usize::try_from(line["count"].as_u64().unwrap()).unwrap();
@@ -95,7 +148,7 @@ pub(crate) fn quarantined(lines: &[Value], sent: &Accounts) -> Accounts {
         for item in content {
             let key = key_of(item);
             let prepared = line["kind"] == "prepared";
-            let key = if prepared { original[&key] } else { key };
+            let key = if prepared { images.original(key) } else { key };
             let number = |name: &str| item[name].as_u64();
             let account = accounts.entry(key).or_default();
             account.add(number("records").unwrap_or(1), number("bytes").unwrap());
@@ -117,16 +170,18 @@ fn key_of(item: &Value) -> FlowKey {
     }
 }
 
-/// Every stored frame with rows.
-pub(crate) fn stored(directory: &Path) -> Result<Vec<StoredRows>, String> {
+/// Every stored frame with rows, and the key that the header of its segment names.
+pub(crate) fn stored(directory: &Path) -> Result<(Vec<StoredRows>, Vec<Keyed>), String> {
     let mut stream = Stream::new(directory.join("prepared"), 0);
-    let mut frames = Vec::new();
+    let (mut frames, mut blocks) = (Vec::new(), Vec::new());
     while let Some(frame) = stream.next_frame().map_err(|error| error.to_string())? {
         if frame.rows > 0 {
+            let header = stream.header().ok_or("a frame without a segment")?;
+            blocks.push(block_of(&frame, header).map_err(|error| error.to_string())?);
             frames.push(frame);
         }
     }
-    Ok(frames)
+    Ok((frames, keys(&blocks)))
 }
 
 /// The positions that `inner` leaves out of `outer`; both in order.
@@ -232,6 +287,24 @@ impl Outcome {
         })
     }
 
+    /// How many epochs of keys there are in the stream.
+    pub(crate) fn epochs(&self) -> usize {
+        let epochs = self.keys[0]
+            .iter()
+            .map(|(.., name)| name.and_then(|name| name.epoch));
+        epochs.collect::<BTreeSet<_>>().len()
+    }
+
+    /// Where nobody falls, the key of a flow is that of the tick it leaves at.
+    pub(crate) fn check_epochs(&self) -> Result<(), String> {
+        let mut published = self.keys[0].iter();
+        let wrong = published.find(|(_, tick, name)| {
+            let epoch = name.and_then(|name| name.epoch);
+            epoch != EPOCHS.of(*tick) || name.map(|name| name.id) != Some(key().id())
+        });
+        ensure(wrong.is_none(), || format!("{wrong:?} is not of its epoch"))
+    }
+
     /// What is stored is what was published, as many flows as were counted.
     fn check_store(&self) -> Result<(), String> {
         for frame in &self.stored {
@@ -246,6 +319,11 @@ impl Outcome {
                 format!("{:?} stored and not published so", rows.seqs)
             })?;
         }
+        let [published, stored] = &self.keys;
+        let elsewhere = stored.iter().find(|keyed| !published.contains(keyed));
+        ensure(elsewhere.is_none(), || {
+            format!("{elsewhere:?} stored and not published under that key")
+        })?;
         let rows: u64 = self.stored.iter().map(|frame| u64::from(frame.rows)).sum();
         ensure(rows == self.totals.flows_recorded, || {
             format!("{rows} stored, {} recorded", self.totals.flows_recorded)

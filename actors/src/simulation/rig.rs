@@ -9,7 +9,7 @@ use actix::prelude::*;
 use dataset::name::Content;
 use dataset::segment::Kind;
 use mediation::aggregate::{self, Listener, Observers, Rules, Timeouts};
-use mediation::anonymize::{CryptoPan, Key};
+use mediation::anonymize::{CryptoPan, Epoch, Epochs, Key};
 use mediation::blocks::{self, Blocks, Border};
 use protocol::{EndReason, Form, Format};
 
@@ -90,9 +90,12 @@ pub(crate) fn key() -> Key {
     Key::from_octets(&[7; Key::LEN]).unwrap()
 }
 
-/// The permutation of a run's addresses.
-pub(crate) fn permutation() -> CryptoPan {
-    CryptoPan::new(&key())
+/// For how long it is used before another one is derived.
+pub(crate) const EPOCHS: Epochs = Epochs::Hourly;
+
+/// The permutation of a run's addresses in an epoch.
+pub(crate) fn permutation(epoch: Epoch) -> CryptoPan {
+    CryptoPan::new(&key().of_epoch(epoch))
 }
 
 /// What a store of prepared flows in `directory` is opened with.

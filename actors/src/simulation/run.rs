@@ -8,7 +8,7 @@ use actix::System;
 use tokio::time::{sleep, timeout};
 
 use super::fault;
-use super::outcome::{Outcome, delivered, quarantine, quarantined, stored};
+use super::outcome::{Outcome, delivered, keys, quarantine, quarantined, stored};
 use super::random::Random;
 use super::rig::{Rig, Setup};
 use super::scenario::Scenario;
@@ -90,11 +90,14 @@ fn gather(rig: Rig, scenario: &Scenario, seen: &Seen, reading: Reading) -> Resul
     let published = blocks
         .iter()
         .map(|block| (block.tick().secs(), Rows::of(block, 0)));
+    let (stored, stored_keys) = stored(rig.directory.path())?;
+    let keys = [keys(blocks.iter().map(Arc::as_ref)), stored_keys];
     let outcome = Outcome {
         delivered: delivered(blocks, &sent)?,
         quarantined: quarantined(&quarantine, &sent),
         published: published.collect(),
-        stored: stored(rig.directory.path())?,
+        stored,
+        keys,
         quarantine,
         sent,
         reading,

@@ -72,9 +72,13 @@ fn whatever_falls_each_record_is_published_quarantined_or_held_and_that_once() {
 
 #[test]
 fn the_stream_is_the_same_on_one_lane_two_and_four() {
+    let (mut epochs, mut runs) = (0, 0);
     for_each_seed(40, |seed| {
+        runs += 1;
         let one = simulate("lanes", seed, Faults::None, 1)?;
         one.check()?;
+        one.check_epochs()?;
+        epochs += u64::from(one.epochs() > 1);
         ensure(one.incidents.is_empty(), || format!("{:?}", one.incidents))?;
         for lanes in [2, 4] {
             let other = simulate("lanes", seed, Faults::None, lanes)?;
@@ -84,9 +88,16 @@ fn the_stream_is_the_same_on_one_lane_two_and_four() {
             ensure(one.stored == other.stored, || {
                 format!("{lanes} lanes record another dataset than one")
             })?;
+            ensure(one.keys == other.keys, || {
+                format!("{lanes} lanes have other keys than one")
+            })?;
         }
         Ok(())
     });
+    assert!(
+        epochs >= runs / 4,
+        "{epochs} of {runs} runs have two epochs"
+    );
 }
 
 #[test]

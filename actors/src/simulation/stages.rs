@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 use flow::{Place, Tick};
-use mediation::anonymize::{Epochs, KeyRing, Scheme};
+use mediation::anonymize::{KeyRing, Scheme};
 use mediation::enrich::Lookup;
 
-use super::rig::{Setup, key};
+use super::rig::{EPOCHS, Setup, key};
 use super::traffic::is_poison;
 use crate::accounting::Accounting;
 use crate::aggregator::{self, Aggregator, Core};
@@ -37,7 +37,7 @@ impl Lookup for Poisonable {
 /// The databases and the key of a run.
 pub(crate) fn calendar() -> Calendar {
     let edition = Edition::new(Arc::new(Poisonable), serde_json::Value::Null);
-    let keys = KeyRing::new(Scheme::STANDARD, Epochs::Off, key());
+    let keys = KeyRing::new(Scheme::STANDARD, EPOCHS, key());
     Calendar::new(Arc::new(edition), keys)
 }
 

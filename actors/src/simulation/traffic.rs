@@ -30,6 +30,10 @@ impl Account {
 /// Records by key.
 pub(crate) type Accounts = BTreeMap<FlowKey, Account>;
 
+/// When a run begins, in Unix seconds: half a minute before the end of an hour, so that most
+/// runs have two epochs of keys.
+pub(crate) const BEGINS: i64 = EPOCH + 2_770;
+
 /// Most records of a key, since octets have 32 bits.
 const RECORDS_MAX: u64 = 31;
 
@@ -54,7 +58,7 @@ impl Traffic {
     pub(crate) fn new(seed: u64, poison_percent: u64) -> Self {
         Self {
             random: Random::new(seed),
-            now_ms: EPOCH * 1_000,
+            now_ms: BEGINS * 1_000,
             poison_percent,
             exporters: vec![Vec::new(); 3],
             books: Accounts::new(),

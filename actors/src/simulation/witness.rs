@@ -130,7 +130,7 @@ impl Reader {
                 Ok(Some(frame)) if frame.rows == 0 => {}
                 Ok(Some(frame)) => {
                     let flows = restore_csv(&frame.payload, frame.first_seq).unwrap();
-                    let block = Block::new(frame.first_seq, Tick::default(), flows);
+                    let block = Block::new(frame.first_seq, Tick::default(), None, flows);
                     let before = self.next_seq;
                     self.take(&block, reading);
                     reading.from_store += self.next_seq - before;

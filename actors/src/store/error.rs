@@ -46,6 +46,14 @@ pub enum StoreError {
         /// What is wrong with them.
         source: protocol::RestoreError,
     },
+    /// A segment names a key in a way that is not known.
+    #[error("the header of the segment of seq {first_seq}: anonymization.{source}")]
+    Key {
+        /// A position in it.
+        first_seq: u64,
+        /// What is wrong with it.
+        source: protocol::DeclarationError,
+    },
     /// Stored datagrams cannot be read back.
     #[error("raw datagrams from seq {first_seq} on: {source}")]
     Blocks {

@@ -2,9 +2,11 @@
 
 mod error;
 mod lock;
+mod prepared;
 mod reading;
 mod writing;
 
 pub use error::StoreError;
+pub use prepared::{block_of, key_at};
 pub use reading::{StoredRows, Stream, locate, next_seq_of, oldest_seq_of, segments};
 pub use writing::{Options, Store};

@@ -58,6 +58,20 @@ pub fn next_seq_of(directory: &Path) -> Result<u64, StoreError> {
     Ok(next_seq)
 }
 
+/// The header of the segment that a position would be in, of those that there are.
+///
+/// # Errors
+/// [`StoreError`] if it cannot be read.
+pub(super) fn header_at(directory: &Path, seq: u64) -> Result<Option<SegmentHeader>, StoreError> {
+    let names = segments(directory)?;
+    let after = names.partition_point(|name| name.first_seq <= seq);
+    let Some(&name) = names.get(after.saturating_sub(1)) else {
+        return Ok(None);
+    };
+    let (reader, _) = open_segment(directory, name)?;
+    Ok(Some(reader.header().clone()))
+}
+
 /// Opens a segment, whether or not it was sealed and renamed since it was listed.
 fn open_segment(
     directory: &Path,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use flow::Tick;
-use mediation::anonymize::AnonymizedFlow;
+use mediation::anonymize::{AnonymizedFlow, KeyName};
 
 use crate::{Form, encode};
 
@@ -22,17 +22,24 @@ pub const FLOWS_MAX: usize = 4_096;
 pub struct Block {
     first_seq: u64,
     tick: Tick,
+    key: Option<KeyName>,
     flows: Vec<AnonymizedFlow>,
     encoded: Mutex<Vec<(Form, Encoded)>>,
 }
 
 impl Block {
-    /// A block of flows in the order of the stream.
+    /// A block of flows in the order of the stream, all under one key, if they have one.
     #[must_use]
-    pub const fn new(first_seq: u64, tick: Tick, flows: Vec<AnonymizedFlow>) -> Self {
+    pub const fn new(
+        first_seq: u64,
+        tick: Tick,
+        key: Option<KeyName>,
+        flows: Vec<AnonymizedFlow>,
+    ) -> Self {
         Self {
             first_seq,
             tick,
+            key,
             flows,
             encoded: Mutex::new(Vec::new()),
         }
@@ -42,19 +49,30 @@ impl Block {
     /// order of the stream, whatever the order in which lanes delivered them, at most
     /// [`FLOWS_MAX`] in a block.
     #[must_use]
-    pub fn of_tick(first_seq: u64, tick: Tick, mut flows: Vec<AnonymizedFlow>) -> Vec<Self> {
+    pub fn of_tick(
+        first_seq: u64,
+        tick: Tick,
+        key: Option<KeyName>,
+        mut flows: Vec<AnonymizedFlow>,
+    ) -> Vec<Self> {
         flows.sort_unstable_by(AnonymizedFlow::stream_order);
-        Self::in_order(first_seq, tick, flows)
+        Self::in_order(first_seq, tick, key, flows)
     }
 
     /// The same of flows that are in order already.
     #[must_use]
-    pub fn in_order(first_seq: u64, tick: Tick, flows: Vec<AnonymizedFlow>) -> Vec<Self> {
+    pub fn in_order(
+        first_seq: u64,
+        tick: Tick,
+        key: Option<KeyName>,
+        flows: Vec<AnonymizedFlow>,
+    ) -> Vec<Self> {
         let mut blocks = Vec::with_capacity(flows.len().div_ceil(FLOWS_MAX));
         let mut flows = flows.into_iter();
         let mut next_seq = first_seq;
         while flows.len() > 0 {
-            let block = Self::new(next_seq, tick, flows.by_ref().take(FLOWS_MAX).collect());
+            let some = flows.by_ref().take(FLOWS_MAX).collect();
+            let block = Self::new(next_seq, tick, key, some);
             next_seq = block.next_seq();
             blocks.push(block);
         }
@@ -77,6 +95,12 @@ impl Block {
     #[must_use]
     pub const fn tick(&self) -> Tick {
         self.tick
+    }
+
+    /// What names the key that its flows left under; `None` where there was none.
+    #[must_use]
+    pub const fn key(&self) -> Option<KeyName> {
+        self.key
     }
 
     /// The flows.

@@ -2,18 +2,24 @@
 //! (RFC 6235, 6).
 
 use flow::Method;
-use mediation::anonymize::{Anonymization, KeyId, Technique};
+use mediation::anonymize::{
+    Anonymization, Epoch, EpochError, KeyId, KeyIdError, KeyName, Technique,
+};
 use serde::Serialize;
+use serde_json::Value;
 
 /// The policy, and what became of each field under it. It has no part of any key.
 ///
-/// In JSON it has the members `policy`, `key_id` where there is a key, and `fields`: of each
-/// field, in their order, those of [`DeclaredField`].
+/// In JSON it has the members `policy`, `key_id` where there is a key, `key_epoch` where that
+/// is derived for an epoch, and `fields`: of each field, in their order, those of
+/// [`DeclaredField`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Declaration {
     policy: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     key_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_epoch: Option<String>,
     fields: Vec<DeclaredField>,
 }
 
@@ -37,14 +43,22 @@ struct DeclaredField {
 }
 
 impl Declaration {
-    /// What a policy does.
+    /// What a policy does, under its key.
     #[must_use]
     pub fn of(anonymization: &Anonymization) -> Self {
-        let key_id = anonymization.key().map(|key| key.id);
+        Self::under(anonymization, anonymization.key())
+    }
+
+    /// What a policy does, under a key of this name.
+    #[must_use]
+    pub fn under(anonymization: &Anonymization, key: Option<KeyName>) -> Self {
+        let key_id = key.map(|key| key.id);
+        let epoch = key.and_then(|key| key.epoch);
         let said = anonymization.techniques().into_iter();
         Self {
             policy: anonymization.name(),
             key_id: key_id.map(|id| id.to_string()),
+            key_epoch: epoch.map(|epoch| epoch.to_string()),
             fields: said.map(|said| DeclaredField::of(said, key_id)).collect(),
         }
     }
@@ -70,6 +84,38 @@ impl DeclaredField {
     }
 }
 
+/// Why the name of a key cannot be read from what was declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DeclarationError {
+    /// Its id.
+    #[error("key_id: {0}")]
+    Id(#[from] KeyIdError),
+    /// Its epoch.
+    #[error("key_epoch: {0}")]
+    Epoch(#[from] EpochError),
+    /// An epoch without a key.
+    #[error("key_epoch without key_id")]
+    NoId,
+}
+
+/// The name of the key in a declaration that was read back; `None` where there is no key.
+///
+/// # Errors
+/// [`DeclarationError`] if it is not as one is declared.
+pub fn declared_key(declared: &Value) -> Result<Option<KeyName>, DeclarationError> {
+    // What is there and no text is read as one that names nothing.
+    let text = |name: &str| {
+        let said = declared.get(name).filter(|said| !said.is_null());
+        said.map(|said| said.as_str().unwrap_or_default())
+    };
+    let epoch = text("key_epoch").map(str::parse::<Epoch>).transpose()?;
+    match text("key_id").map(str::parse::<KeyId>).transpose()? {
+        Some(id) => Ok(Some(KeyName { id, epoch })),
+        None if epoch.is_some() => Err(DeclarationError::NoId),
+        None => Ok(None),
+    }
+}
+
 fn key_of(method: Method, key_id: Option<KeyId>) -> Option<String> {
     let key_id = key_id.filter(|_| method.needs_key());
     key_id.map(|id| id.to_string())
@@ -81,7 +127,7 @@ mod tests {
     use flow::Field;
     use mediation::anonymize::{CryptoPan, Key, KeyName, Policy};
 
-    fn declared(policy: Policy, key: Option<KeyId>) -> serde_json::Value {
+    fn declared(policy: Policy, key: Option<KeyId>) -> Value {
         let policy = Anonymization::new(policy);
         let policy = match key {
             Some(id) => policy.with_key(KeyName { id, epoch: None }),
@@ -124,6 +170,39 @@ mod tests {
             !of(Field::Bytes).contains("key_id"),
             "nothing is done to it"
         );
+    }
+
+    #[test]
+    fn the_name_of_a_key_is_read_back_and_nothing_else_is_one() {
+        let policy = Anonymization::new(Policy::None);
+        for (epoch, said) in [(None, false), (Some("2026-11-28"), true)] {
+            let name = KeyName {
+                id: "e0c2c277c060c477".parse().unwrap(),
+                epoch: epoch.map(|epoch| epoch.parse().unwrap()),
+            };
+            let declared = Declaration::under(&policy, Some(name));
+            let declared = serde_json::to_value(declared).unwrap();
+            assert_eq!(declared.get("key_epoch").is_some(), said);
+            assert_eq!(declared_key(&declared), Ok(Some(name)));
+        }
+        let declared = serde_json::to_value(Declaration::of(&policy)).unwrap();
+        assert_eq!(declared_key(&declared), Ok(None));
+        for nothing in ["{}", "null", r#"{"key_id":null,"key_epoch":null}"#] {
+            assert_eq!(
+                declared_key(&serde_json::from_str(nothing).unwrap()),
+                Ok(None)
+            );
+        }
+        for wrong in [
+            r#"{"key_id":7}"#,
+            r#"{"key_id":"x\n# end"}"#,
+            r#"{"key_epoch":"2026-11-28"}"#,
+            r#"{"key_id":"e0c2c277c060c477","key_epoch":"2026-11-31"}"#,
+            r#"{"key_id":"e0c2c277c060c477","key_epoch":[]}"#,
+        ] {
+            let declared = serde_json::from_str(wrong).unwrap();
+            assert!(declared_key(&declared).is_err(), "{wrong}");
+        }
     }
 
     #[test]

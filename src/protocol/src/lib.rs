@@ -4,7 +4,7 @@
 //! In line mode a client sends one JSON line, the server answers with one JSON line
 //! (a welcome with the schema, or an error), and after a welcome come only flows: JSON
 //! Lines, CSV, or CSV with the columns of the original system. What a client could not get
-//! is declared between them by a notice.
+//! is declared between them by a notice, and so is a change of key.
 
 #![forbid(unsafe_code)]
 
@@ -20,11 +20,11 @@ mod restore;
 
 pub use answer::{Refusal, RefusalCode, Welcome};
 pub use block::{Block, Encoded, FLOWS_MAX};
-pub use declaration::Declaration;
+pub use declaration::{Declaration, DeclarationError, declared_key};
 pub use encode::encode;
 pub use form::{FeatureError, Form, Format};
 pub use legacy::LegacyRules;
-pub use notice::{EndReason, GapReason, end, gap};
+pub use notice::{EndReason, GapReason, end, gap, key};
 pub use request::{Request, Start};
 pub use restore::{RestoreError, restore_csv};
 

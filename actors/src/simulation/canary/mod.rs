@@ -106,7 +106,7 @@ fn no_canary_leaves_while_the_anonymizer_panics_a_thousand_times() {
 
     let mut all = vec![("log".to_owned(), log.into_bytes())];
     all.extend(outputs);
-    for frame in stored(directory.path()).unwrap() {
+    for frame in stored(directory.path()).unwrap().0 {
         all.push(("dataset".to_owned(), frame.payload));
     }
     for (name, output) in &all {

@@ -13,6 +13,8 @@ pub(super) struct Client {
     lines: FramedRead<TcpStream, LinesCodec>,
     /// The position of the first flow that follows.
     pub(super) first_seq: u64,
+    /// What the welcome says of the anonymization.
+    pub(super) anonymization: Value,
     got: Got,
 }
 
@@ -23,6 +25,8 @@ pub(super) struct Got {
     pub(super) received: Vec<Range<u64>>,
     /// Positions that were declared missing.
     pub(super) gaps: Vec<Range<u64>>,
+    /// Changes of key that were told, with the position of each.
+    pub(super) keys: Vec<(u64, String)>,
     /// The position that the end of the stream named.
     pub(super) end: Option<u64>,
     /// Every line of a flow.
@@ -51,12 +55,13 @@ impl Client {
         let welcome = lines.next().await.unwrap().unwrap();
         let welcome: Value = serde_json::from_str(&welcome).unwrap();
         assert_eq!(welcome["type"], "welcome", "{welcome}");
-        if welcome["format"] == "csv" {
+        if welcome["format"] != "jsonl" {
             lines.next().await.unwrap().unwrap();
         }
         Self {
             lines,
             first_seq: welcome["next_seq"].as_u64().unwrap(),
+            anonymization: welcome["anonymization"].clone(),
             got: Got::default(),
         }
     }
@@ -97,6 +102,10 @@ impl Got {
         } else if line.starts_with("# gap") {
             let (from, to) = (number(line, "from="), number(line, "to="));
             self.gaps.push(from..to + 1);
+        } else if line.starts_with("{\"key\"") {
+            self.take_key(number(line, "\"from\":"), line);
+        } else if line.starts_with("# key") {
+            self.take_key(number(line, "from="), line);
         } else if line.starts_with("{\"end\"") {
             self.end = Some(number(line, "\"next_seq\":"));
         } else if line.starts_with("# end") {
@@ -111,6 +120,14 @@ impl Got {
             self.text.push_str(line);
             self.text.push('\n');
         }
+    }
+
+    /// A key is told before the first flow that it is of.
+    fn take_key(&mut self, from: u64, line: &str) {
+        let next = self.received.last().map(|range| range.end);
+        let missing = self.gaps.last().map(|range| range.end);
+        assert!(next.max(missing).is_none_or(|next| next == from), "{line}");
+        self.keys.push((from, line.to_owned()));
     }
 
     fn receive(&mut self, seq: u64) {

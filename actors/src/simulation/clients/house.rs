@@ -27,6 +27,7 @@ use crate::simulation::fault;
 use crate::simulation::rig::options;
 use crate::store::Store;
 use crate::supervision::{Backoff, Incident, Policy, supervise};
+use crate::terms::Terms;
 use crate::test_directory::TestDirectory;
 
 /// What is different in this house.
@@ -75,6 +76,8 @@ pub(super) struct House {
     publisher: Addr<Publisher>,
     recorder: Option<Addr<PreparedRecorder>>,
     tick: Tick,
+    /// What flows are published under from now on.
+    pub(super) terms: Terms,
     pub(super) directory: TestDirectory,
     _listener: Addr<ClientListener>,
 }
@@ -131,6 +134,7 @@ impl House {
             publisher,
             recorder,
             tick: Tick::from_secs(EPOCH),
+            terms: sample::terms(serde_json::Value::Null),
             directory,
             _listener: listener,
         }
@@ -146,7 +150,7 @@ impl House {
             order: FlowOrder::OfStream,
         };
         let flows = sample::anonymized(flows);
-        let terms = sample::terms(serde_json::Value::Null);
+        let terms = self.terms.clone();
         let published = self.publisher.send(AnonymizedFlows { from, flows, terms });
         published.await.unwrap();
     }

@@ -13,7 +13,12 @@ use crate::sample;
 fn text(format: Format, blocks: u64, flows: usize) -> String {
     let block = |number: u64| {
         let first_seq = number * flows as u64;
-        let block = Block::new(first_seq, flow::Tick::default(), sample::anonymized(flows));
+        let block = Block::new(
+            first_seq,
+            flow::Tick::default(),
+            None,
+            sample::anonymized(flows),
+        );
         String::from_utf8(block.encoded(&Form::all(format)).to_vec()).unwrap()
     };
     (0..blocks).map(block).collect()

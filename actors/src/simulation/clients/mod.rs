@@ -5,6 +5,7 @@ mod client;
 mod coming_and_going;
 mod falls;
 mod house;
+mod keys;
 mod late;
 mod missing;
 mod race;

@@ -17,7 +17,7 @@ use crate::store::Store;
 fn blocks(numbers: std::ops::Range<u64>) -> impl Iterator<Item = Arc<Block>> {
     numbers.map(|number| {
         let tick = Tick::from_secs(i64::try_from(number).unwrap());
-        Arc::new(Block::new(number * 10, tick, sample::anonymized(10)))
+        Arc::new(Block::new(number * 10, tick, None, sample::anonymized(10)))
     })
 }
 

@@ -160,7 +160,7 @@ fn a_block_is_in_the_order_of_the_stream_and_encoded_once_for_a_form() {
     let mut early = flow();
     early.flow.start_ms -= 1;
     let flows = [flow(), early].map(AnonymizedFlow::restored).to_vec();
-    let block = Block::of_tick(5, Tick::from_secs(1), flows).remove(0);
+    let block = Block::of_tick(5, Tick::from_secs(1), None, flows).remove(0);
     assert_eq!((block.first_seq(), block.next_seq()), (5, 7));
     assert!(block.flows()[0].flow().start_ms < block.flows()[1].flow().start_ms);
     let form = Form::all(Format::Jsonl);
@@ -173,7 +173,7 @@ fn a_block_is_in_the_order_of_the_stream_and_encoded_once_for_a_form() {
 #[test]
 fn a_tick_of_many_flows_makes_several_blocks_without_a_gap() {
     let flows = vec![AnonymizedFlow::restored(flow()); crate::FLOWS_MAX * 2 + 1];
-    let blocks = Block::of_tick(7, Tick::from_secs(1), flows);
+    let blocks = Block::of_tick(7, Tick::from_secs(1), None, flows);
     let lens: Vec<usize> = blocks.iter().map(|block| block.flows().len()).collect();
     assert_eq!(lens, [crate::FLOWS_MAX, crate::FLOWS_MAX, 1]);
     assert!(
@@ -181,12 +181,17 @@ fn a_tick_of_many_flows_makes_several_blocks_without_a_gap() {
             .windows(2)
             .all(|pair| pair[0].next_seq() == pair[1].first_seq())
     );
-    assert!(Block::of_tick(7, Tick::from_secs(1), Vec::new()).is_empty());
+    assert!(Block::of_tick(7, Tick::from_secs(1), None, Vec::new()).is_empty());
 }
 
 #[test]
 fn a_crowd_of_forms_is_not_kept() {
-    let block = Block::new(0, Tick::default(), vec![AnonymizedFlow::restored(flow())]);
+    let block = Block::new(
+        0,
+        Tick::default(),
+        None,
+        vec![AnonymizedFlow::restored(flow())],
+    );
     let forms: Vec<Form> = Field::ALL[..20]
         .iter()
         .map(|field| Form::of_names(Format::Csv, &[field.name()]).unwrap())

@@ -27,6 +27,7 @@ use flow::{
 pub(super) use describe::Description;
 pub use describe::Technique;
 use end::End;
+pub(super) use methods::parents;
 pub use methods::{Methods, Unsuitable};
 pub use parameters::Parameters;
 pub use scopes::{Scopes, SpecialUse};
