@@ -29,6 +29,7 @@ mod inspect;
 mod kept;
 mod kernel_drops;
 mod keygen;
+mod keys;
 mod long_flows;
 mod nfanon;
 mod replay;

@@ -33,6 +33,8 @@ pub(crate) struct Received {
     pub(crate) flows: Vec<Value>,
     /// The declared gaps among them, of JSON Lines.
     pub(crate) gaps: Vec<Gap>,
+    /// What was told of keys among them, of JSON Lines.
+    pub(crate) keys: Vec<Value>,
     /// The next position and the reason of the end, of JSON Lines.
     pub(crate) end: Option<(u64, String)>,
 }
@@ -147,11 +149,19 @@ impl Received {
             let (from, to) = (count(gap, "from"), count(gap, "to"));
             let reason = reason(gap);
             self.gaps.push(Gap { from, to, reason });
+        } else if let Some(key) = object.get("key") {
+            assert_eq!(count(key, "from"), self.next_seq(), "before its first flow");
+            self.keys.push(key.clone());
         } else if let Some(end) = object.get("end") {
             self.end = Some((count(end, "next_seq"), reason(end)));
         } else {
             self.flows.push(object);
         }
+    }
+
+    /// The position after all that came.
+    fn next_seq(&self) -> u64 {
+        count(&self.answer, "next_seq") + self.positions()
     }
 
     /// The sum of a field over all flows; null counts nothing.
