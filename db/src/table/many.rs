@@ -5,29 +5,22 @@
 //! them: so each step is taken for many addresses before the next one is, and a processor
 //! has their reads on the way together.
 
-use std::hint::black_box;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use flow::Place;
 use prefetch_index::prefetch_index;
 
 use super::Table;
 use super::entry::Entry;
-use super::row::Row;
-use super::search::BATCH;
-
-/// The rows of some addresses; `None` of an empty table.
-type Rows<'t> = [Option<&'t Row>; BATCH];
+use super::search::{BATCH, NOTHING};
 
 impl Table {
     /// Tells of each address in turn what [`find`](Self::find) finds of it, in less time.
     #[inline]
     pub fn find_all<'t>(&'t self, addrs: &[IpAddr], mut tell: impl FnMut(Option<Entry<'t>>)) {
         for addrs in addrs.chunks(BATCH) {
-            let rows = self.rows_of(addrs);
-            for (addr, row) in addrs.iter().zip(rows) {
-                tell(self.entry(*addr, row));
+            for (addr, value) in addrs.iter().zip(self.values_of(addrs)) {
+                tell(self.entry(*addr, value));
             }
         }
     }
@@ -37,48 +30,45 @@ impl Table {
     pub fn places(&self, addrs: &[IpAddr], into: &mut Vec<Place>) {
         into.reserve(addrs.len());
         for addrs in addrs.chunks(BATCH) {
-            let rows = self.rows_of(addrs);
-            self.read_names(&rows);
-            let entries = addrs.iter().zip(rows);
-            let entries = entries.map(|(addr, row)| self.entry(*addr, row));
+            let values = self.values_of(addrs);
+            let entries = addrs.iter().zip(values);
+            let entries = entries.map(|(addr, value)| self.entry(*addr, value));
+            for entry in entries.clone().flatten() {
+                // The count of references lies before the text.
+                prefetch_index(entry.as_name().unwrap_or_default().as_bytes(), 0);
+            }
             into.extend(entries.map(|entry| entry.map(Entry::place).unwrap_or_default()));
         }
     }
 
+    /// The numbers of the rows of some addresses, which are on their way with the names
+    /// of their ASes.
     #[inline]
-    fn rows_of(&self, addrs: &[IpAddr]) -> Rows<'_> {
-        let values = self.search.find_all(addrs);
-        let number = |value: u32| usize::try_from(value).unwrap_or(usize::MAX);
+    fn values_of(&self, addrs: &[IpAddr]) -> [u32; BATCH] {
+        let mut values = [NOTHING; BATCH];
+        self.search.find_all(addrs, &mut values);
         for (value, _) in values.iter().zip(addrs) {
             prefetch_index(&self.rows, number(*value));
         }
-        let mut rows = [None; BATCH];
-        for ((row, value), _) in rows.iter_mut().zip(values).zip(addrs) {
-            *row = self.rows.get(number(value));
-            let name = row.map_or(0, |row| row.as_name);
-            prefetch_index(&self.names, number(name));
+        for (value, _) in values.iter().zip(addrs) {
+            let row = self.rows.get(number(*value));
+            prefetch_index(&self.names, number(row.map_or(0, |row| row.as_name)));
         }
-        rows
-    }
-
-    /// Reads the counts of the references to the names of rows, which are about to be
-    /// written one after the other.
-    #[inline]
-    fn read_names(&self, rows: &Rows<'_>) {
-        let name = |row: &Row| self.names.get(usize::try_from(row.as_name).ok()?)?.as_ref();
-        let mut read = 0;
-        for row in rows.iter().flatten() {
-            read ^= name(row).map_or(0, Arc::strong_count);
-        }
-        black_box(read);
+        values
     }
 
     #[inline]
-    fn entry<'t>(&'t self, addr: IpAddr, row: Option<&'t Row>) -> Option<Entry<'t>> {
-        row.map(|row| Entry {
+    fn entry(&self, addr: IpAddr, value: u32) -> Option<Entry<'_>> {
+        Some(Entry {
             addr,
-            row,
+            row: self.rows.get(number(value))?,
             names: &self.names,
         })
     }
+}
+
+/// A number of a row or a name.
+#[inline]
+const fn number(short: u32) -> usize {
+    short as usize
 }

@@ -181,11 +181,51 @@ impl Multibit {
         for ((value, at), _) in values.iter_mut().zip(at).zip(addrs) {
             *value = self.values.get(at).copied().unwrap_or(0);
         }
-        for (value, addr) in values.iter_mut().zip(addrs) {
-            if *value & DEEPER != 0 {
-                *value = self.find_deeper(*addr, *value).unwrap_or(0);
-            }
+        self.go_deeper(addrs, values);
+    }
+
+    /// Goes on, a level at a time, where values lead deeper.
+    #[inline]
+    fn go_deeper<const N: usize>(&self, addrs: &[u32], values: &mut [u32; N]) {
+        let mut places = [0; N];
+        let mut left = 0;
+        for (place, (value, _)) in values.iter().zip(addrs).enumerate() {
+            places[left] = place;
+            left += usize::from(value & DEEPER != 0);
         }
+        let mut low = self.below_root.saturating_sub(BITS);
+        while left != 0 && low >= BITS {
+            low -= BITS;
+            let among = &mut places[..left.min(N)];
+            left = self.one_deeper(low, addrs, values, among);
+        }
+    }
+    /// Takes one step for the addresses at some places, and tells how many of these, now
+    /// at the front, have yet to go deeper.
+    fn one_deeper<const N: usize>(
+        &self,
+        low: u32,
+        addrs: &[u32],
+        values: &mut [u32; N],
+        places: &mut [usize],
+    ) -> usize {
+        for place in &*places {
+            prefetch_index(&self.nodes, number(values[*place] & !DEEPER));
+        }
+        let mut at = [0; N];
+        for (at, place) in at.iter_mut().zip(&*places) {
+            let node = self.nodes.get(number(values[*place] & !DEEPER));
+            *at = node.map_or(0, |node| node.value_at(key(addrs[*place]) >> low));
+            prefetch_index(&self.values, *at);
+        }
+        let mut left = 0;
+        for (of, at) in (0..places.len()).zip(at) {
+            let place = places[of];
+            values[place] = self.values.get(at).copied().unwrap_or(0);
+            places[left] = place;
+            left += usize::from(values[place] & DEEPER != 0);
+        }
+        left
     }
 
     /// Tells all ranges in order. Neighbours may be of one value.

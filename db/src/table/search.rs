@@ -130,9 +130,25 @@ impl Search {
     }
 
     /// The values of as many addresses as there are places, in their order; those of
-    /// places that are left over say nothing.
+    /// places that are left over are left as they are.
     #[inline]
-    pub(super) fn find_all(&self, addrs: &[IpAddr]) -> [u32; BATCH] {
+    pub(super) fn find_all(&self, addrs: &[IpAddr], values: &mut [u32; BATCH]) {
+        let mut v4 = [0; BATCH];
+        let mut count = 0;
+        for (bits, addr) in v4.iter_mut().zip(addrs) {
+            if let IpAddr::V4(addr) = addr {
+                *bits = addr.to_bits();
+                count += 1;
+            }
+        }
+        if count == addrs.len() {
+            return self.v4.find_all(&v4[..count.min(BATCH)], values);
+        }
+        self.find_others(addrs, values);
+    }
+
+    /// [`find_all`](Self::find_all) of addresses that are not all of IPv4.
+    fn find_others(&self, addrs: &[IpAddr], values: &mut [u32; BATCH]) {
         let mut v4 = Asked::new(0);
         let mut v6 = Asked::new(0);
         let mut seconds = [0; BATCH];
@@ -146,20 +162,16 @@ impl Search {
                 }
             }
         }
-        let mut values = [NOTHING; BATCH];
-        if v6.asked().is_empty() {
-            self.v4.find_all(v4.asked(), &mut values);
-            return values;
+        let mut found = [NOTHING; BATCH];
+        if !v4.asked().is_empty() {
+            self.v4.find_all(v4.asked(), &mut found);
+            v4.put(&found, |place, value| values[place] = value);
+            found = [NOTHING; BATCH];
         }
-        let mut found = [NOTHING; BATCH];
-        self.v4.find_all(v4.asked(), &mut found);
-        v4.put(&found, |place, value| values[place] = value);
-        let mut found = [NOTHING; BATCH];
         self.v6.find_all(v6.asked(), &mut found);
         v6.put(&found, |place, value| {
             values[place] = self.decide(value, seconds[place]);
         });
-        values
     }
 }
 
@@ -168,7 +180,7 @@ impl Search {
 pub(super) const BATCH: usize = 64;
 
 /// No value.
-const NOTHING: u32 = HALVES - 1;
+pub(super) const NOTHING: u32 = HALVES - 1;
 
 /// Addresses of one family, and their places among all that are asked for.
 struct Asked<A> {
