@@ -292,3 +292,35 @@ fn fields_have_the_methods_of_the_settings_and_addresses_in_scopes_stay() {
         .collect();
     assert!(bytes.len() > 5, "{bytes:?}");
 }
+
+#[test]
+fn addresses_leave_by_the_methods_of_ipcrypt_and_keep_prefixes_or_not() {
+    let scratch = Scratch::new();
+    let addressed = |data: &str, method: &str| {
+        let launch = talkative(&scratch, data).set("anonymizer.key_file", &key_file(&scratch));
+        let launch = launch.set("anonymizer.fields.src_addr", method);
+        let (received, ended) =
+            collected(&launch.set("anonymizer.fields.dst_addr", method), &scratch);
+        assert_eq!(declared(&received, "src_addr")["method"], method);
+        for original in ORIGINAL {
+            assert!(!received.text().contains(original), "{method}: {original}");
+            assert!(!ended.log.contains(original), "{method}: {original}");
+        }
+        received.flows
+    };
+    let is_v6 = |flow: &serde_json::Value| flow["src_addr"].as_str().unwrap().contains(':');
+    let flows = addressed("pfx", "ipcrypt-pfx");
+    assert!(flows.iter().any(is_v6) && !flows.iter().all(is_v6));
+    assert!(flows.iter().all(|flow| !flow["src_prefix"].is_null()));
+    let flows = addressed("permutation", "permutation");
+    assert!(flows.iter().any(is_v6) && !flows.iter().all(is_v6));
+    assert!(flows.iter().all(|flow| flow["src_prefix"].is_null()));
+    assert!(
+        flows
+            .iter()
+            .all(|flow| flow["src_network"] != serde_json::Value::Null)
+    );
+    let flows = addressed("deterministic", "ipcrypt-deterministic");
+    assert!(flows.iter().all(is_v6));
+    assert!(flows.iter().all(|flow| flow["src_prefix_len"].is_null()));
+}

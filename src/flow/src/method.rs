@@ -12,6 +12,11 @@ pub enum Method {
     BlackMarker,
     /// Addresses so that common prefixes stay common, with the key (4.1.4).
     PrefixPreserving,
+    /// The same by another function, ipcrypt-pfx (draft-denis-ipcrypt, 6).
+    IpcryptPfx,
+    /// Addresses as a whole with the key; all become IPv6 addresses (4.1.3;
+    /// draft-denis-ipcrypt, 5).
+    IpcryptDeterministic,
     /// Addresses octet by octet, as the original system did, with a published key (4.1.3).
     OctetPermutation,
     /// Leading bits of addresses are kept, the rest is 0 (4.1.1).
@@ -32,7 +37,7 @@ pub enum Method {
     Binning,
     /// A random part is added or taken away, from the key and the flow (4.4.3).
     Noise,
-    /// One to one, with the key (4.5.2).
+    /// One to one, with the key: ports (4.5.2), and addresses within their family (4.1.3).
     Permutation,
     /// Worked out from other fields as they leave; null if one of these is.
     Derived,
@@ -75,10 +80,12 @@ impl Stability {
 
 impl Method {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Clear,
         Self::BlackMarker,
         Self::PrefixPreserving,
+        Self::IpcryptPfx,
+        Self::IpcryptDeterministic,
         Self::OctetPermutation,
         Self::Truncation,
         Self::ReverseTruncation,
@@ -100,6 +107,8 @@ impl Method {
             Self::Clear => "clear",
             Self::BlackMarker => "black-marker",
             Self::PrefixPreserving => "prefix-preserving",
+            Self::IpcryptPfx => "ipcrypt-pfx",
+            Self::IpcryptDeterministic => "ipcrypt-deterministic",
             Self::OctetPermutation => "octet-permutation",
             Self::Truncation => "truncation",
             Self::ReverseTruncation => "reverse-truncation",
@@ -126,8 +135,8 @@ impl Method {
             Self::Truncation | Self::PrecisionDegradation => 2,
             Self::Binning => 3,
             Self::Enumeration => 4,
-            Self::OctetPermutation | Self::Permutation => 5,
-            Self::PrefixPreserving | Self::TruncatedPrefixPreserving => 6,
+            Self::OctetPermutation | Self::IpcryptDeterministic | Self::Permutation => 5,
+            Self::PrefixPreserving | Self::IpcryptPfx | Self::TruncatedPrefixPreserving => 6,
             Self::ReverseTruncation => 7,
             Self::Noise => 8,
             Self::RandomShift => 9,
@@ -152,6 +161,8 @@ impl Method {
         matches!(
             self,
             Self::PrefixPreserving
+                | Self::IpcryptPfx
+                | Self::IpcryptDeterministic
                 | Self::TruncatedPrefixPreserving
                 | Self::Enumeration
                 | Self::RandomShift
@@ -164,19 +175,23 @@ impl Method {
     #[must_use]
     pub const fn of_field(field: Field) -> &'static [Self] {
         use Method::{
-            AsAddress, Binning, BlackMarker, Clear, Derived, Enumeration, Noise, OctetPermutation,
-            Permutation, PrecisionDegradation, PrefixPreserving, RandomShift, ReverseTruncation,
-            TruncatedPrefixPreserving, Truncation,
+            AsAddress, Binning, BlackMarker, Clear, Derived, Enumeration, IpcryptDeterministic,
+            IpcryptPfx, Noise, OctetPermutation, Permutation, PrecisionDegradation,
+            PrefixPreserving, RandomShift, ReverseTruncation, TruncatedPrefixPreserving,
+            Truncation,
         };
         match field {
             Field::Seq | Field::BlockPlace => &[Clear],
             Field::SrcAddr | Field::DstAddr | Field::Exporter => &[
                 Clear,
                 PrefixPreserving,
+                IpcryptPfx,
                 TruncatedPrefixPreserving,
                 Truncation,
                 ReverseTruncation,
                 OctetPermutation,
+                Permutation,
+                IpcryptDeterministic,
                 BlackMarker,
             ],
             Field::SrcPrefix | Field::SrcPrefixLen | Field::DstPrefix | Field::DstPrefixLen => {
@@ -260,7 +275,9 @@ mod tests {
             (Method::Enumeration, 4, 3),
             (Method::OctetPermutation, 5, 3),
             (Method::Permutation, 5, 3),
+            (Method::IpcryptDeterministic, 5, 3),
             (Method::PrefixPreserving, 6, 3),
+            (Method::IpcryptPfx, 6, 3),
             (Method::ReverseTruncation, 7, 3),
             (Method::Noise, 8, 0),
             (Method::RandomShift, 9, 1),

@@ -5,112 +5,19 @@
 //! Two addresses with a common prefix therefore keep a common prefix of exactly the
 //! same length, and the map is one to one.
 
-use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use super::flips::CryptoPanFlips;
+use super::prefix_preserving::PrefixPreserving;
 
-use super::Key;
-use super::flips::Flips;
-use super::remembered::{Pool, Remembered};
-
-/// The permutation under one key; IPv4 and IPv6 follow the reference implementation.
-///
-/// It remembers addresses, within bounds ([`CryptoPan::MEMORY`]), for whoever maps
-/// many. What it remembers is wiped with the key.
-pub struct CryptoPan {
-    flips: Flips,
-    pub(super) pool: Pool,
-}
-
-impl CryptoPan {
-    /// The permutation of a key: its first 16 octets are the cipher's key, the
-    /// encryption of the last 16 is the pad. It takes time for 65,536 blocks of AES.
-    #[must_use]
-    pub fn new(key: &Key) -> Self {
-        Self {
-            flips: Flips::new(key),
-            pool: Pool::default(),
-        }
-    }
-
-    /// Whether this processor has instructions for AES, and they are in use.
-    #[must_use]
-    pub fn hardware_accelerated() -> bool {
-        aes::hardware_accelerated()
-    }
-
-    /// The most octets of memory that a batch takes, once both families were seen; there are
-    /// as many memories as batches were in work at a time: one for each lane.
-    pub const MEMORY: usize = Remembered::MEMORY;
-
-    /// The address that stands for `addr`, of the same family.
-    #[must_use]
-    pub fn anonymize(&self, addr: IpAddr) -> IpAddr {
-        match addr {
-            IpAddr::V4(v4) => IpAddr::V4(Ipv4Addr::from_bits(self.v4(v4.to_bits()))),
-            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(self.v6(v6.to_bits()))),
-        }
-    }
-
-    /// Puts in the place of each address the one that stands for it.
-    pub fn anonymize_all(&self, addrs: &mut [IpAddr]) {
-        let mut remembered = Remembered::new(self);
-        for addrs in addrs.chunks_mut(Remembered::CHUNK) {
-            remembered.learn(addrs.iter().copied());
-            for addr in addrs {
-                *addr = remembered.anonymize(*addr);
-            }
-        }
-    }
-
-    pub(super) fn v4(&self, addr: u32) -> u32 {
-        let [image] = self.v4_each([addr]);
-        image
-    }
-
-    /// The images of several addresses, which cost less together.
-    pub(super) fn v4_each<const N: usize>(&self, addrs: [u32; N]) -> [u32; N] {
-        let wide = addrs.map(|addr| u128::from(addr) << 96);
-        let tails = self.flips.of_parts::<1, 1, N>(&wide);
-        let mut images = addrs;
-        for ((image, wide), tail) in images.iter_mut().zip(wide).zip(tails) {
-            let [.., high, low] = tail.to_be_bytes();
-            let tail = u32::from(u16::from_be_bytes([high, low]));
-            *image ^= u32::from(self.flips.head(wide)) << 16 | tail;
-        }
-        images
-    }
-
-    pub(super) fn v6(&self, addr: u128) -> u128 {
-        let [prefix] = self.v6_prefixes([addr]);
-        let [rest] = self.v6_rests([addr]);
-        addr ^ (u128::from(prefix) << 64 | u128::from(rest))
-    }
-
-    /// The flips of the first 64 bits of each address.
-    pub(super) fn v6_prefixes<const N: usize>(&self, addrs: [u128; N]) -> [u64; N] {
-        let mut prefixes = self.flips.of_parts::<1, 3, N>(&addrs);
-        for (prefix, addr) in prefixes.iter_mut().zip(addrs) {
-            *prefix |= u64::from(self.flips.head(addr)) << 48;
-        }
-        prefixes
-    }
-
-    /// The flips of the last 64 bits of each address.
-    pub(super) fn v6_rests<const N: usize>(&self, addrs: [u128; N]) -> [u64; N] {
-        self.flips.of_parts::<4, 4, N>(&addrs)
-    }
-}
-
-/// The key and what derives from it are never printed.
-impl fmt::Debug for CryptoPan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CryptoPan(..)")
-    }
-}
+/// The permutation under one key; IPv4 and IPv6 follow the reference implementation: the first
+/// 16 octets of the key are the cipher's, and the encryption of the last 16 is the pad. To make
+/// one takes time for 65,536 blocks of AES.
+pub type CryptoPan = PrefixPreserving<CryptoPanFlips>;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::anonymize::Key;
+    use std::net::IpAddr;
 
     /// The key of the reference implementation's sample program.
     pub(crate) const SAMPLE_KEY: [u8; 32] = [

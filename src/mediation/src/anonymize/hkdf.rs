@@ -17,6 +17,14 @@ pub(super) fn derive(secret: &[u8], info: &[u8]) -> Zeroizing<[u8; LEN]> {
     expand(&*extracted, info)
 }
 
+/// The same as two keys of 16 octets.
+pub(super) fn derive_two(secret: &[u8], info: &[u8]) -> Zeroizing<[[u8; LEN / 2]; 2]> {
+    let mut two = Zeroizing::new([[0; LEN / 2]; 2]);
+    two.as_flattened_mut()
+        .copy_from_slice(&*derive(secret, info));
+    two
+}
+
 /// RFC 5869, 2.2.
 fn extract(salt: &[u8], secret: &[u8]) -> Zeroizing<[u8; LEN]> {
     hmac(salt, &[secret])

@@ -1,4 +1,4 @@
-//! The laws of the prefix-preserving permutation.
+//! The laws of the prefix-preserving permutations.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -8,11 +8,16 @@ use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 use flow::Prefix;
 use proptest::prelude::*;
 
-use super::{Anonymization, CryptoPan, Key, Policy};
+use super::flips::{Flips, PfxFlips};
+use super::{Anonymization, CryptoPan, IpcryptPfx, Key, Policy, PrefixPreserving};
 
 const KEY: [u8; 32] = *b"thirty-two octets for some tests";
 
 static PAN: LazyLock<CryptoPan> = LazyLock::new(|| with_key(KEY));
+static PFX: LazyLock<IpcryptPfx> = LazyLock::new(|| {
+    let (halves, _) = KEY.as_chunks();
+    IpcryptPfx::of_flips(PfxFlips::of_halves(halves.as_array().unwrap()))
+});
 static POLICY: LazyLock<Anonymization> =
     LazyLock::new(|| Anonymization::new(Policy::Standard(Box::new(with_key(KEY)))));
 
@@ -35,6 +40,52 @@ fn by_definition(key: [u8; 32], addr: u128, bits: u32) -> u128 {
         let flip = encrypt(addr & kept | pad & !kept) >> 127;
         image ^ flip << (127 - bit)
     })
+}
+
+/// As draft-denis-ipcrypt has it in its section 9.6.1, one bit after the other: the block of a
+/// bit is that of the bit before, moved by one and with that bit behind it.
+fn pfx_by_definition(key: [u8; 32], addr: IpAddr) -> IpAddr {
+    let (one, other) = key.split_at(16);
+    let [one, other] = [one, other].map(|half| aes::Aes128::new(&Array(half.try_into().unwrap())));
+    let encrypt = |cipher: &aes::Aes128, block: u128| {
+        let mut block = Array(block.to_be_bytes());
+        cipher.encrypt_block(&mut block);
+        u128::from_be_bytes(block.0)
+    };
+    let mut block = if addr.is_ipv4() { 1 << 96 | 0xFFFF } else { 1 };
+    let mut image = bits(addr);
+    for at in 0..width(addr) {
+        let flip = (encrypt(&one, block) ^ encrypt(&other, block)) & 1;
+        image ^= flip << (127 - at);
+        block = block << 1 | bits(addr) >> (127 - at) & 1;
+    }
+    from_bits(image, addr.is_ipv4())
+}
+
+/// Two addresses have images that have as many bits in common, and they are one to one.
+fn keeps_prefixes<F: Flips>(
+    map: &PrefixPreserving<F>,
+    (a, b): (IpAddr, IpAddr),
+) -> Result<(), TestCaseError> {
+    let (x, y) = (map.anonymize(a), map.anonymize(b));
+    prop_assert_eq!(common(x, y), common(a, b));
+    prop_assert_eq!(x == y, a == b, "one to one");
+    prop_assert_eq!(x.is_ipv4(), a.is_ipv4());
+    Ok(())
+}
+
+/// Batches give what addresses give one by one.
+fn has_batches<F: Flips>(
+    map: &PrefixPreserving<F>,
+    batches: &[Vec<IpAddr>],
+) -> Result<(), TestCaseError> {
+    for batch in batches {
+        let one_by_one: Vec<IpAddr> = batch.iter().map(|&addr| map.anonymize(addr)).collect();
+        let mut at_once = batch.clone();
+        map.anonymize_all(&mut at_once);
+        prop_assert_eq!(at_once, one_by_one);
+    }
+    Ok(())
 }
 
 fn bits(addr: IpAddr) -> u128 {
@@ -89,10 +140,14 @@ proptest! {
     }
 
     #[test]
+    fn each_address_has_the_image_that_the_draft_of_ipcrypt_defines(addr: IpAddr) {
+        prop_assert_eq!(PFX.anonymize(addr), pfx_by_definition(KEY, addr));
+    }
+
+    #[test]
     fn what_two_addresses_have_in_common_keeps_its_length((a, b) in pair()) {
-        let (x, y) = (PAN.anonymize(a), PAN.anonymize(b));
-        prop_assert_eq!(common(x, y), common(a, b));
-        prop_assert_eq!(x == y, a == b, "one to one");
+        keeps_prefixes(&PAN, (a, b))?;
+        keeps_prefixes(&PFX, (a, b))?;
     }
 
     #[test]
@@ -107,12 +162,8 @@ proptest! {
 
     #[test]
     fn batches_give_what_addresses_give_one_by_one(batches in prop::collection::vec(traffic(), 1..4)) {
-        for batch in batches {
-            let one_by_one: Vec<IpAddr> = batch.iter().map(|&addr| PAN.anonymize(addr)).collect();
-            let mut at_once = batch;
-            PAN.anonymize_all(&mut at_once);
-            prop_assert_eq!(at_once, one_by_one);
-        }
+        has_batches(&PAN, &batches)?;
+        has_batches(&PFX, &batches)?;
     }
 }
 

@@ -15,10 +15,12 @@ mod crypto_pan;
 mod epoch;
 mod flips;
 mod hkdf;
+mod ipcrypt_pfx;
 mod key;
 mod key_ring;
 pub mod method;
 mod octets;
+mod prefix_preserving;
 mod reduced;
 mod remembered;
 mod scheme;
@@ -34,11 +36,13 @@ use flow::{
 
 pub use crypto_pan::CryptoPan;
 pub use epoch::{Epoch, EpochError, Epochs};
+pub use ipcrypt_pfx::IpcryptPfx;
 pub use key::{Key, KeyId, KeyIdError, KeyLengthError, KeyName};
 pub use key_ring::KeyRing;
 pub use octets::OctetPermutation;
+pub use prefix_preserving::PrefixPreserving;
 pub use reduced::{KeyFields, Nulls, Reduced, Totals};
-use remembered::Remembered;
+use remembered::{CHUNK, Remembered};
 pub use scheme::Scheme;
 use table::{Description, parents};
 pub use table::{
@@ -337,7 +341,7 @@ impl Policy {
             Self::Standard(pan) => {
                 let mut pan = Remembered::new(pan);
                 let mut anonymized = Vec::with_capacity(flows.len());
-                for flows in flows.chunks(Remembered::CHUNK) {
+                for flows in flows.chunks(CHUNK) {
                     pan.learn(flows.iter().flat_map(addresses));
                     let one = |flow| mapped(flow, |addr| pan.anonymize(addr), prefix_of);
                     anonymized.extend(flows.iter().map(one));

@@ -7,7 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use foldhash::fast::FixedState;
 use zeroize::Zeroize;
 
-use super::CryptoPan;
+use super::flips::Flips;
+use super::prefix_preserving::PrefixPreserving;
 
 /// Sets of IPv4 addresses; a power of two, as the next two are.
 const V4_SETS: usize = 1 << 15;
@@ -24,24 +25,24 @@ const WAYS: usize = 4;
 
 /// The permutation with a memory that is nobody else's meanwhile, for one batch. A batch
 /// that panics takes its memory with it, so none has anything half done.
-pub(super) struct Remembered<'a> {
-    pan: &'a CryptoPan,
+pub(super) struct Remembered<'a, F> {
+    pan: &'a PrefixPreserving<F>,
     memory: Memory,
     /// IPv6 addresses whose images are to be found.
     missed: Vec<u128>,
 }
 
-impl<'a> Remembered<'a> {
-    /// Addresses to learn at a time: few beside the sets, so that hardly any has been
-    /// pushed out when it is asked for.
-    pub(super) const CHUNK: usize = 256;
+/// Octets of one memory.
+pub(super) const MEMORY: usize = V4_SETS * size_of::<Set<u32, u32>>()
+    + V6_SETS * size_of::<Set<u128, u128>>()
+    + PREFIX_SETS * size_of::<Set<u64, u64>>();
 
-    /// Octets of one memory.
-    pub(super) const MEMORY: usize = V4_SETS * size_of::<Set<u32, u32>>()
-        + V6_SETS * size_of::<Set<u128, u128>>()
-        + PREFIX_SETS * size_of::<Set<u64, u64>>();
+/// Addresses to learn at a time: few beside the sets, so that hardly any has been pushed out
+/// when it is asked for.
+pub(super) const CHUNK: usize = 256;
 
-    pub(super) fn new(pan: &'a CryptoPan) -> Self {
+impl<'a, F: Flips> Remembered<'a, F> {
+    pub(super) fn new(pan: &'a PrefixPreserving<F>) -> Self {
         Self {
             pan,
             memory: pan.pool.take(),
@@ -176,7 +177,7 @@ impl<T: Copy> Wanted<T> {
     }
 }
 
-impl Drop for Remembered<'_> {
+impl<F> Drop for Remembered<'_, F> {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             self.pan.pool.give(std::mem::take(&mut self.memory));
@@ -215,7 +216,7 @@ struct V6 {
 
 impl V6 {
     /// The image of an address, given the flips of its last half.
-    fn image(&mut self, pan: &CryptoPan, addr: u128, rest: u64) -> u128 {
+    fn image<F: Flips>(&mut self, pan: &PrefixPreserving<F>, addr: u128, rest: u64) -> u128 {
         let prefix = prefix_of(addr);
         let flips = self.prefixes.get(prefix).unwrap_or_else(|| {
             let [flips] = pan.v6_prefixes([addr]);
@@ -228,13 +229,13 @@ impl V6 {
 
 impl Memory {
     #[inline]
-    fn v4(&mut self, pan: &CryptoPan) -> &mut Cache<u32, u32> {
+    fn v4<F: Flips>(&mut self, pan: &PrefixPreserving<F>) -> &mut Cache<u32, u32> {
         self.v4
             .get_or_insert_with(|| Cache::new(V4_SETS, 0, pan.v4(0)))
     }
 
     #[inline]
-    fn v6(&mut self, pan: &CryptoPan) -> &mut V6 {
+    fn v6<F: Flips>(&mut self, pan: &PrefixPreserving<F>) -> &mut V6 {
         self.v6.get_or_insert_with(|| V6 {
             addrs: Cache::new(V6_SETS, 0, pan.v6(0)),
             prefixes: Cache::new(PREFIX_SETS, 0, pan.v6_prefixes([0])[0]),
@@ -310,7 +311,7 @@ impl<K: Zeroize, V: Zeroize> Drop for Cache<K, V> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::anonymize::Key;
+    use crate::anonymize::{CryptoPan, Key};
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     fn pan() -> CryptoPan {
@@ -361,8 +362,8 @@ mod tests {
         let memory = &remembered.memory;
         let (v4, v6) = (memory.v4.as_ref().unwrap(), memory.v6.as_ref().unwrap());
         let held = size_of_val(&*v4.sets) + size_of_val(&*v6.addrs.sets);
-        assert_eq!(held + size_of_val(&*v6.prefixes.sets), Remembered::MEMORY);
-        assert_eq!(Remembered::MEMORY, 9 << 18, "2.25 MiB");
+        assert_eq!(held + size_of_val(&*v6.prefixes.sets), MEMORY);
+        assert_eq!(MEMORY, 9 << 18, "2.25 MiB");
     }
 
     #[test]

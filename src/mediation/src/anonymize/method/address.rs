@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use flow::{Network, Prefix};
 
+use super::{AddressPermutation, IpcryptDeterministic};
 use crate::anonymize::OctetPermutation;
 
 /// A number of leading bits for each family.
@@ -66,20 +67,23 @@ impl AddressBits {
 /// | method | laws |
 /// |---|---|
 /// | `Clear` | nothing changes |
-/// | `PrefixPreserving` | one to one; common prefixes keep their length |
+/// | `PrefixPreserving`, `IpcryptPfx` | one to one; common prefixes keep their length |
 /// | `TruncatedPrefixPreserving` | the same of the bits that are kept |
 /// | `Truncation` | common prefixes keep their length, up to the bits that are kept |
 /// | `ReverseTruncation` | common suffixes do |
 /// | `OctetPermutation` | one to one; equal octets in one place stay equal |
+/// | `Permutation` | one to one |
+/// | `IpcryptDeterministic` | one to one, but for an IPv4 address and its IPv4-mapped one |
 ///
-/// None gives an address of the other family.
+/// None but the last gives an address of the other family.
 #[derive(Debug)]
 pub enum AddressMethod {
     /// As it is.
     Clear,
-    /// Crypto-PAn. The permutation is handed in with each address, since whoever has many
-    /// remembers some.
+    /// Crypto-PAn.
     PrefixPreserving,
+    /// ipcrypt-pfx.
+    IpcryptPfx,
     /// Crypto-PAn, and of that the leading bits.
     TruncatedPrefixPreserving(AddressBits),
     /// The leading bits.
@@ -88,73 +92,99 @@ pub enum AddressMethod {
     ReverseTruncation(AddressBits),
     /// Octet by octet.
     OctetPermutation(Box<OctetPermutation>),
+    /// ipcrypt-deterministic: every address becomes one of IPv6.
+    IpcryptDeterministic(Box<IpcryptDeterministic>),
+    /// As a whole, within its family.
+    Permutation(Box<AddressPermutation>),
+}
+
+/// The permutations that keep prefixes. They are handed in with each address, since whoever has
+/// many remembers some.
+pub trait PrefixImages {
+    /// What stands for an address by Crypto-PAn.
+    fn crypto_pan(&mut self, addr: IpAddr) -> IpAddr;
+
+    /// What stands for an address by ipcrypt-pfx.
+    fn ipcrypt_pfx(&mut self, addr: IpAddr) -> IpAddr;
 }
 
 impl AddressMethod {
-    /// The address that stands for `addr`; `pan` is the prefix-preserving permutation.
+    /// The address that stands for `addr`.
     #[must_use]
-    pub fn address(&self, addr: IpAddr, pan: impl FnOnce(IpAddr) -> IpAddr) -> IpAddr {
+    #[inline]
+    pub fn address(&self, addr: IpAddr, images: &mut impl PrefixImages) -> IpAddr {
         match self {
             Self::Clear => addr,
-            Self::PrefixPreserving => pan(addr),
-            Self::TruncatedPrefixPreserving(bits) => bits.kept(pan(addr)),
+            Self::PrefixPreserving => images.crypto_pan(addr),
+            Self::IpcryptPfx => images.ipcrypt_pfx(addr),
+            Self::TruncatedPrefixPreserving(bits) => bits.kept(images.crypto_pan(addr)),
             Self::Truncation(bits) => bits.kept(addr),
             Self::ReverseTruncation(bits) => bits.dropped(addr),
             Self::OctetPermutation(octets) => octets.map(addr),
+            Self::IpcryptDeterministic(cipher) => cipher.map(addr),
+            Self::Permutation(permutation) => permutation.map(addr),
         }
     }
 
     /// The network that stands for `network`, which was found for an address for which
     /// `told` stands: the prefix of `told` with the same length, or with the length that
-    /// was kept if that is less. Under `OctetPermutation`, which keeps no prefixes, all
-    /// octets of its address are permuted.
+    /// was kept if that is less. Of those that keep no prefixes, all octets of its address are
+    /// permuted under `OctetPermutation`, and under the others none stands for it.
     #[must_use]
     pub fn network(&self, network: Network, told: IpAddr) -> Option<Network> {
         let len = network.prefix_len();
         let len = match self {
             Self::OctetPermutation(octets) => return octets.map_network(network),
+            Self::IpcryptDeterministic(_) | Self::Permutation(_) => return None,
             Self::Truncation(bits) | Self::TruncatedPrefixPreserving(bits) => {
                 len.min(bits.of(told))
             }
-            Self::Clear | Self::PrefixPreserving | Self::ReverseTruncation(_) => len,
+            Self::Clear
+            | Self::PrefixPreserving
+            | Self::IpcryptPfx
+            | Self::ReverseTruncation(_) => len,
         };
         Prefix::containing(told, len).ok().map(Network::from)
-    }
-
-    /// Whether an address gets through the permutation that is handed in.
-    #[must_use]
-    pub const fn is_prefix_preserving(&self) -> bool {
-        matches!(
-            self,
-            Self::PrefixPreserving | Self::TruncatedPrefixPreserving(_)
-        )
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::anonymize::{CryptoPan, Key};
+    use crate::anonymize::{CryptoPan, IpcryptPfx, Key};
     use proptest::prelude::*;
     use std::net::{Ipv4Addr, Ipv6Addr};
 
-    fn pan() -> CryptoPan {
-        CryptoPan::new(&Key::from_octets(&[9; 32]).unwrap())
+    fn key() -> Key {
+        Key::from_octets(&[9; 32]).unwrap()
+    }
+
+    struct Images;
+
+    impl PrefixImages for Images {
+        fn crypto_pan(&mut self, addr: IpAddr) -> IpAddr {
+            CryptoPan::new(&key()).anonymize(addr)
+        }
+
+        fn ipcrypt_pfx(&mut self, addr: IpAddr) -> IpAddr {
+            IpcryptPfx::new(&key()).anonymize(addr)
+        }
     }
 
     fn told(method: &AddressMethod, addr: IpAddr) -> IpAddr {
-        let pan = pan();
-        method.address(addr, |addr| pan.anonymize(addr))
+        method.address(addr, &mut Images)
     }
 
     fn bits() -> AddressBits {
         AddressBits::new(24, 48).unwrap()
     }
 
-    fn methods(bits: AddressBits) -> [AddressMethod; 5] {
+    /// Those that keep prefixes.
+    fn methods(bits: AddressBits) -> [AddressMethod; 6] {
         [
             AddressMethod::Clear,
             AddressMethod::PrefixPreserving,
+            AddressMethod::IpcryptPfx,
             AddressMethod::TruncatedPrefixPreserving(bits),
             AddressMethod::Truncation(bits),
             AddressMethod::ReverseTruncation(bits),
@@ -177,6 +207,20 @@ mod tests {
         let addr: IpAddr = "198.18.77.9".parse().unwrap();
         assert_eq!(all.kept(addr), Ipv4Addr::UNSPECIFIED, "nothing is kept");
         assert_eq!(all.dropped(addr), addr, "nothing is dropped");
+    }
+
+    #[test]
+    fn where_no_prefix_is_kept_none_stands_for_a_network() {
+        let network = Network::new("198.18.77.0".parse().unwrap(), 24).unwrap();
+        let host: IpAddr = "198.18.77.9".parse().unwrap();
+        let permutation = AddressMethod::Permutation(Box::new(AddressPermutation::new(&key())));
+        let cipher = Box::new(IpcryptDeterministic::new(&key()));
+        let cipher = AddressMethod::IpcryptDeterministic(cipher);
+        for (method, is_v4) in [(&permutation, true), (&cipher, false)] {
+            let told = told(method, host);
+            assert_eq!(told.is_ipv4(), is_v4);
+            assert_eq!(method.network(network, told), None);
+        }
     }
 
     #[test]

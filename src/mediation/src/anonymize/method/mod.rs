@@ -3,6 +3,7 @@
 //! | file | section | what it does |
 //! |---|---|---|
 //! | `address` | 4.1 | addresses and their prefixes |
+//! | `permutation`, `ff1` | 4.1.3 | addresses one to one, without their prefixes |
 //! | `time` | 4.3.1, 4.3.3 | coarser times; an offset for each epoch |
 //! | `enumeration` | 4.3.2 | numbers in the order of times |
 //! | `counter` | 4.4 | fewer digits, bins, noise |
@@ -17,15 +18,18 @@
 mod address;
 mod counter;
 mod enumeration;
+mod ff1;
 mod grid;
+mod permutation;
 mod port;
 mod random;
 mod time;
 
-pub use address::{AddressBits, AddressMethod};
+pub use address::{AddressBits, AddressMethod, PrefixImages};
 pub use counter::{CounterMethod, Digits, FlowTag, NoisePercent};
 pub use enumeration::Enumeration;
 pub use grid::Grid;
+pub use permutation::{AddressPermutation, IpcryptDeterministic};
 pub use port::{PortMethod, PortPermutation};
 pub use random::{Purpose, Random};
 pub use time::{Shift, TimeMethod, TimeUnit};

@@ -67,6 +67,10 @@ impl Description<'_> {
             return Method::BlackMarker;
         }
         match self.methods.method(address_of(field).unwrap_or(field)) {
+            // Where its address keeps no prefixes, a field of a prefix is null.
+            Method::Permutation | Method::IpcryptDeterministic if address_of(field).is_some() => {
+                Method::BlackMarker
+            }
             _ if is_on_grid(self.methods, field) => Method::PrecisionDegradation,
             Method::Derived if !self.is_derived_from_changed(field) => Method::Clear,
             method => method,
@@ -85,7 +89,14 @@ impl Description<'_> {
             Method::PrefixPreserving => PREFIX_PRESERVING.into(),
             Method::OctetPermutation => "permutation of each octet".into(),
             Method::Enumeration => "enumeration: in the order of all times under the key".into(),
-            Method::Permutation => "permutation with the key".into(),
+            Method::IpcryptPfx => "prefix-preserving: ipcrypt-pfx".into(),
+            Method::IpcryptDeterministic => {
+                "permutation: ipcrypt-deterministic; IPv4 addresses become IPv6 addresses".into()
+            }
+            Method::Permutation => match field {
+                Field::SrcPort | Field::DstPort => "permutation with the key".into(),
+                _ => "permutation with the key: FF1 of IPv4, AES-128 of IPv6".into(),
+            },
             Method::Derived => "derived from fields as they leave".into(),
             Method::Binning => match field {
                 Field::SrcPort | Field::DstPort => {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use flow::{Field, Method, Network, Place};
 
 use super::{Methods, Scopes};
-use crate::anonymize::method::{AddressMethod, Grid, PortMethod};
+use crate::anonymize::method::{AddressMethod, Grid, PortMethod, PrefixImages};
 
 /// Which field is which, of one end of a flow.
 pub(super) struct Fields {
@@ -119,14 +119,14 @@ impl End {
         addr: IpAddr,
         place: &Place,
         scopes: &Scopes,
-        pan: impl FnOnce(IpAddr) -> IpAddr,
+        images: &mut impl PrefixImages,
     ) -> Told {
         let method = if scopes.leave_clear(addr) {
             Some(&AddressMethod::Clear)
         } else {
             self.addr.as_ref()
         };
-        let told = method.map(|method| method.address(addr, pan));
+        let told = method.map(|method| method.address(addr, images));
         let network = |network: Network| method?.network(network, told?);
         Told {
             addr: told,

@@ -6,6 +6,8 @@
 //! | `parameters` | how much the methods take away |
 //! | `scopes` | which addresses leave as they are |
 //! | `end` | what becomes of one end of a flow |
+//! | `keeping` | the permutations that keep prefixes, and what they remember |
+//! | `make` | what is made of the rules and a key |
 //! | `describe` | what metadata say of it |
 //!
 //! A field that does not leave has no value in the flow any more either: what is in its place
@@ -13,6 +15,8 @@
 
 mod describe;
 mod end;
+mod keeping;
+mod make;
 mod methods;
 mod parameters;
 mod scopes;
@@ -27,17 +31,16 @@ use flow::{
 pub(super) use describe::Description;
 pub use describe::Technique;
 use end::End;
+use keeping::{Keeping, Remembering};
+use make::Make;
 pub(super) use methods::parents;
 pub use methods::{Methods, Unsuitable};
 pub use parameters::Parameters;
 pub use scopes::{Scopes, SpecialUse};
 
-use super::method::{
-    AddressMethod, CounterMethod, Enumeration, FlowTag, PortMethod, PortPermutation, Purpose,
-    Random, Shift, TimeMethod,
-};
-use super::remembered::Remembered;
-use super::{AnonymizedFlow, CryptoPan, Key, Nulls, OctetPermutation};
+use super::method::{AddressMethod, CounterMethod, FlowTag, Purpose, Random, TimeMethod};
+use super::remembered::CHUNK;
+use super::{AnonymizedFlow, Key, Nulls};
 use crate::select::PortLimit;
 
 /// The address where there is none.
@@ -122,7 +125,7 @@ impl Rules {
 #[derive(Debug)]
 pub struct Table {
     rules: Rules,
-    pan: Option<CryptoPan>,
+    keeping: Keeping,
     noise: Option<Random>,
     src: End,
     dst: End,
@@ -163,16 +166,12 @@ impl Table {
             parameters,
             key,
         };
-        let any = |is: fn(Method) -> bool| {
-            let mut fields = Field::ALL.into_iter();
-            fields.any(|field| is(methods.method(field)))
-        };
-        let has_noise = any(|method| method == Method::Noise);
-        let noise = || make.keyed(|key| Random::new(key, Purpose::Noise));
-        let pan = || make.keyed(CryptoPan::new);
         Self {
-            pan: any(is_by_pan).then(pan).flatten(),
-            noise: has_noise.then(noise).flatten(),
+            keeping: make.keeping(),
+            noise: make.shared(
+                |method| method == Method::Noise,
+                |key| Random::new(key, Purpose::Noise),
+            ),
             src: make.end(&end::SRC),
             dst: make.end(&end::DST),
             exporter: make.address(Field::Exporter),
@@ -202,29 +201,18 @@ impl Table {
 
     /// A network that was found for no address in particular, as prepared flows have it.
     pub(super) fn network(&self, network: Network) -> Option<Network> {
-        let method = self.src.addr.as_ref();
-        let told = self.map(method, network.addr(), |addr| self.by_pan(addr));
-        method?.network(network, told?)
+        let method = self.src.addr.as_ref()?;
+        let told = method.address(network.addr(), &mut &self.keeping);
+        method.network(network, told)
     }
 
     /// An exporter's address as logs may tell it: as flows have it. Where they have none,
     /// permuted, so that logs tell exporters apart; without a key, nobody.
     pub(super) fn told(&self, addr: IpAddr) -> IpAddr {
-        let told = self.map(self.exporter.as_ref(), addr, |addr| self.by_pan(addr));
-        told.unwrap_or_else(|| self.by_pan(addr))
-    }
-
-    fn by_pan(&self, addr: IpAddr) -> IpAddr {
-        self.pan.as_ref().map_or(NOBODY, |pan| pan.anonymize(addr))
-    }
-
-    fn map(
-        &self,
-        method: Option<&AddressMethod>,
-        addr: IpAddr,
-        pan: impl FnOnce(IpAddr) -> IpAddr,
-    ) -> Option<IpAddr> {
-        method.map(|method| method.address(addr, pan))
+        match &self.exporter {
+            Some(method) => method.address(addr, &mut &self.keeping),
+            None => self.keeping.any(addr),
+        }
     }
 
     /// Anonymizes a batch. Ports from a limit on are 0 before anything else.
@@ -233,39 +221,35 @@ impl Table {
         flows: &[EnrichedFlow],
         ports: PortLimit,
     ) -> Vec<AnonymizedFlow> {
-        let Some(pan) = &self.pan else {
-            // No method without a key asks for it.
-            let one = |flow| self.one(flow, ports, &mut |_| NOBODY);
-            return flows.iter().map(one).collect();
-        };
-        let mut pan = Remembered::new(pan);
+        let mut images = self.keeping.remembering();
         let mut anonymized = Vec::with_capacity(flows.len());
-        let mut wanted = Vec::with_capacity(3 * Remembered::CHUNK);
-        for flows in flows.chunks(Remembered::CHUNK) {
+        for flows in flows.chunks(CHUNK) {
             for flow in flows {
-                self.want(flow, &mut wanted);
+                self.want(flow, &mut images);
             }
-            pan.learn(wanted.drain(..));
-            let one = |flow| self.one(flow, ports, &mut |addr| pan.anonymize(addr));
+            images.learn();
+            let one = |flow| self.one(flow, ports, &mut images);
             anonymized.extend(flows.iter().map(one));
         }
         anonymized
     }
 
-    /// Adds the addresses of a flow that the permutation will be asked for.
-    fn want(&self, enriched: &EnrichedFlow, wanted: &mut Vec<IpAddr>) {
+    /// Notes the addresses of a flow that a permutation will be asked for.
+    fn want(&self, enriched: &EnrichedFlow, images: &mut Remembering<'_>) {
         let flow = &enriched.flow;
         let ends = [
             (&self.src, flow.key.src_addr),
             (&self.dst, flow.key.dst_addr),
         ];
         for (end, addr) in ends {
-            if is_permuted(end.addr.as_ref()) && !self.rules.scopes.leave_clear(addr) {
-                wanted.push(addr);
+            if let Some(method) = &end.addr
+                && !self.rules.scopes.leave_clear(addr)
+            {
+                images.want(method, addr);
             }
         }
-        if is_permuted(self.exporter.as_ref()) {
-            wanted.push(flow.exporter.addr);
+        if let Some(method) = &self.exporter {
+            images.want(method, flow.exporter.addr);
         }
     }
 
@@ -274,15 +258,16 @@ impl Table {
         &self,
         enriched: &EnrichedFlow,
         ports: PortLimit,
-        pan: &mut impl FnMut(IpAddr) -> IpAddr,
+        images: &mut Remembering<'_>,
     ) -> AnonymizedFlow {
         let EnrichedFlow { flow, src, dst } = enriched;
         let FlowKey {
             src_addr, dst_addr, ..
         } = flow.key;
-        let told_src = self.src.told(src_addr, src, &self.rules.scopes, &mut *pan);
-        let told_dst = self.dst.told(dst_addr, dst, &self.rules.scopes, &mut *pan);
-        let exporter = self.map(self.exporter.as_ref(), flow.exporter.addr, &mut *pan);
+        let told_src = self.src.told(src_addr, src, &self.rules.scopes, images);
+        let told_dst = self.dst.told(dst_addr, dst, &self.rules.scopes, images);
+        let exporter = self.exporter.as_ref();
+        let exporter = exporter.map(|method| method.address(flow.exporter.addr, images));
         let mut nulls = self.nulls;
         // An address in a scope leaves even where others do not.
         for (told, field) in [(&told_src, Field::SrcAddr), (&told_dst, Field::DstAddr)] {
@@ -398,86 +383,6 @@ impl Table {
 
 fn time(method: Option<&TimeMethod>, time_ms: i64, start_ms: i64) -> Option<i64> {
     method.map(|method| method.time(time_ms, start_ms))
-}
-
-fn is_permuted(method: Option<&AddressMethod>) -> bool {
-    method.is_some_and(AddressMethod::is_prefix_preserving)
-}
-
-const fn is_by_pan(method: Method) -> bool {
-    matches!(
-        method,
-        Method::PrefixPreserving | Method::TruncatedPrefixPreserving
-    )
-}
-
-/// What the methods of single fields are made of.
-struct Make<'a> {
-    methods: &'a Methods,
-    parameters: &'a Parameters,
-    key: Option<&'a Key>,
-}
-
-impl Make<'_> {
-    /// Something that is made with the key; nothing without one, so that what should have one
-    /// does not leave.
-    fn keyed<T>(&self, make: impl FnOnce(&Key) -> T) -> Option<T> {
-        self.key.map(make)
-    }
-
-    fn address(&self, field: Field) -> Option<AddressMethod> {
-        let bits = self.parameters.address_bits;
-        Some(match self.methods.method(field) {
-            Method::PrefixPreserving => AddressMethod::PrefixPreserving,
-            Method::TruncatedPrefixPreserving => AddressMethod::TruncatedPrefixPreserving(bits),
-            Method::Truncation => AddressMethod::Truncation(bits),
-            Method::ReverseTruncation => AddressMethod::ReverseTruncation(bits),
-            Method::OctetPermutation => {
-                let octets = OctetPermutation::new(OctetPermutation::PUBLISHED_SEED);
-                AddressMethod::OctetPermutation(Box::new(octets))
-            }
-            Method::Clear => AddressMethod::Clear,
-            _ => return None,
-        })
-    }
-
-    fn time(&self, field: Field) -> Option<TimeMethod> {
-        let Parameters {
-            time_unit,
-            shift_most_ms,
-            shift_epoch,
-            ..
-        } = *self.parameters;
-        let shift = |key: &Key| Shift::new(key, shift_most_ms, shift_epoch);
-        match self.methods.method(field) {
-            Method::PrecisionDegradation => Some(TimeMethod::PrecisionDegradation(time_unit)),
-            Method::RandomShift => self.keyed(shift).map(TimeMethod::RandomShift),
-            Method::Enumeration => self.keyed(Enumeration::new).map(TimeMethod::Enumeration),
-            Method::Clear => Some(TimeMethod::Clear),
-            _ => None,
-        }
-    }
-
-    fn port(&self, field: Field) -> Option<PortMethod> {
-        match self.methods.method(field) {
-            Method::Binning => Some(PortMethod::Binning),
-            Method::Permutation => self
-                .keyed(PortPermutation::new)
-                .map(PortMethod::Permutation),
-            Method::Clear => Some(PortMethod::Clear),
-            _ => None,
-        }
-    }
-
-    fn end(&self, fields: &end::Fields) -> End {
-        let grid = end::is_on_grid(self.methods, fields.latitude);
-        End {
-            addr: self.address(fields.addr),
-            port: self.port(fields.port),
-            leaves: end::Leaves::of(self.methods, fields),
-            grid: grid.then_some(self.parameters.grid),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::anonymize::method::{AddressBits, Digits, Grid, NoisePercent, TimeUnit};
-use crate::anonymize::{Anonymization, Policy};
+use crate::anonymize::{Anonymization, CryptoPan, OctetPermutation, Policy};
 
 fn key() -> Key {
     Key::from_octets(&[7; 32]).unwrap()
@@ -234,6 +234,34 @@ fn addresses_in_a_scope_leave_with_their_prefixes_whatever_the_method() {
 }
 
 #[test]
+fn where_an_address_keeps_no_prefixes_only_those_of_clear_addresses_leave() {
+    let clear = ["2001:db8::/32".parse().unwrap()];
+    for method in [Method::Permutation, Method::IpcryptDeterministic] {
+        let methods = Methods::none().with(Field::SrcAddr, method).unwrap();
+        let methods = methods.with(Field::DstAddr, method).unwrap();
+        let policy = policy_in(Scopes::new(&clear, SpecialUse::Anonymized), methods);
+        let flow = full();
+        let out = one(&policy, &flow);
+        let src = out.flow().key.src_addr;
+        assert_eq!(src.is_ipv4(), method == Method::Permutation, "{src}");
+        assert_eq!(
+            (out.src().prefix, out.dst().prefix),
+            (None, flow.dst.prefix)
+        );
+        assert_eq!(value(&out, Field::SrcPrefixLen), Value::Null);
+        let said = policy.techniques();
+        let said = &said[Field::SrcPrefix as usize];
+        assert_eq!(
+            (said.method, &*said.text),
+            (
+                Method::BlackMarker,
+                "black-marker: null; addresses in prefixes of the settings are clear (1)"
+            )
+        );
+    }
+}
+
+#[test]
 fn a_key_is_asked_for_where_a_method_needs_it_and_nowhere_else() {
     let make = |methods| Table::new("custom", methods, parameters(), Scopes::NONE, None);
     for field in Field::ALL {
@@ -286,6 +314,9 @@ fn logs_tell_exporters_apart_without_their_addresses() {
     );
     let nothing = Anonymization::new(Policy::Table(Box::new(table.unwrap())));
     assert_eq!(nothing.told(exporter), NOBODY);
+    let pfx = Methods::nothing().with(Field::SrcAddr, Method::IpcryptPfx);
+    let pfx = policy(pfx.unwrap()).told(exporter);
+    assert!(pfx.is_ipv4() && pfx != exporter && pfx != NOBODY);
 }
 
 #[test]
@@ -356,7 +387,11 @@ fn many_flows() -> Vec<EnrichedFlow> {
 #[test]
 fn batches_of_any_length_give_what_flows_give_one_by_one() {
     let clear = ["198.18.1.0/24".parse().unwrap()];
-    for methods in [Methods::strict(), Methods::standard()] {
+    let mixed = Methods::standard()
+        .with(Field::DstAddr, Method::IpcryptPfx)
+        .unwrap();
+    let mixed = mixed.with(Field::Exporter, Method::Permutation).unwrap();
+    for methods in [Methods::strict(), Methods::standard(), mixed] {
         let policy = policy_in(Scopes::new(&clear, SpecialUse::Clear), methods);
         let flows = many_flows();
         let together = policy.anonymize(&flows);

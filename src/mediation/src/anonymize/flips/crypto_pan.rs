@@ -1,4 +1,4 @@
-//! The keyed function under Crypto-PAn: which bits of an address are flipped.
+//! The keyed function under Crypto-PAn.
 //!
 //! Whether bit `i` is flipped is the first bit of one AES-128 block, which is the `i`
 //! leading bits of the address followed by the pad's. The blocks of an address do not
@@ -9,7 +9,8 @@ use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 use aes::{Aes128, Block};
 use zeroize::Zeroize;
 
-use super::Key;
+use super::Flips;
+use crate::anonymize::Key;
 
 /// Bits of an address in one part: IPv4 has two parts, IPv6 eight.
 const BITS: usize = 16;
@@ -42,7 +43,7 @@ const fn words(bits: u128) -> Words {
 }
 
 /// The function under one key. All of it is wiped from memory when dropped.
-pub(super) struct Flips {
+pub struct CryptoPanFlips {
     cipher: Aes128,
     /// What stands in for the bits that are not looked at, in the order of memory.
     pad: Words,
@@ -50,10 +51,12 @@ pub(super) struct Flips {
     heads: Box<[u16; 1 << HEAD_BITS]>,
 }
 
-impl Flips {
+impl Flips for CryptoPanFlips {
+    const NAME: &'static str = "CryptoPan";
+
     /// The function of a key: its first 16 octets are the cipher's key, the encryption of
     /// the last 16 is the pad. It encrypts 65,535 blocks for the table.
-    pub(super) fn new(key: &Key) -> Self {
+    fn of_key(key: &Key) -> Self {
         let (cipher_key, pad) = halves(key.octets());
         let cipher = Aes128::new(&Array(cipher_key));
         let mut pad = Array(pad);
@@ -67,8 +70,37 @@ impl Flips {
         flips
     }
 
+    #[inline]
+    fn v4<const N: usize>(&self, addrs: &[u32; N]) -> [u32; N] {
+        let wide = addrs.map(|addr| u128::from(addr) << 96);
+        let tails = self.of_parts::<1, 1, N>(&wide);
+        let mut flips = [0; N];
+        for ((flips, wide), tail) in flips.iter_mut().zip(wide).zip(tails) {
+            let [.., high, low] = tail.to_be_bytes();
+            let tail = u32::from(u16::from_be_bytes([high, low]));
+            *flips = u32::from(self.head(wide)) << 16 | tail;
+        }
+        flips
+    }
+
+    #[inline]
+    fn v6_first<const N: usize>(&self, addrs: &[u128; N]) -> [u64; N] {
+        let mut flips = self.of_parts::<1, 3, N>(addrs);
+        for (flips, addr) in flips.iter_mut().zip(addrs) {
+            *flips |= u64::from(self.head(*addr)) << 48;
+        }
+        flips
+    }
+
+    #[inline]
+    fn v6_last<const N: usize>(&self, addrs: &[u128; N]) -> [u64; N] {
+        self.of_parts::<4, 4, N>(addrs)
+    }
+}
+
+impl CryptoPanFlips {
     /// The flips of the first 16 bits of an address, which is left-aligned.
-    pub(super) fn head(&self, addr: u128) -> u16 {
+    fn head(&self, addr: u128) -> u16 {
         let prefix = (addr >> (128 - HEAD_BITS)) as usize & ((1 << HEAD_BITS) - 1);
         self.heads[prefix]
     }
@@ -76,7 +108,7 @@ impl Flips {
     /// The flips of `M` parts of each address from part `FIRST` on, 4 at most, one behind the
     /// other.
     #[inline]
-    pub(super) fn of_parts<const FIRST: usize, const M: usize, const N: usize>(
+    fn of_parts<const FIRST: usize, const M: usize, const N: usize>(
         &self,
         addrs: &[u128; N],
     ) -> [u64; N] {
@@ -159,7 +191,7 @@ fn halves(octets: &[u8; Key::LEN]) -> ([u8; 16], [u8; 16]) {
     halves
 }
 
-impl Drop for Flips {
+impl Drop for CryptoPanFlips {
     fn drop(&mut self) {
         // The cipher wipes itself.
         self.pad.zeroize();
