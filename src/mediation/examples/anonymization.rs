@@ -7,8 +7,8 @@
 //! remembered helps, which is the cost without a memory, and a little more. A million IPv6
 //! addresses are in 100,000 networks of 64 bits.
 //!
-//! Columns: addresses in batches, and one by one without a memory; whole flows (two
-//! addresses and the exporter's) by the policy `standard`, by `strict`, which is a table of
+//! Columns: addresses in batches, by ipcrypt-pfx too, and one by one without a memory; whole
+//! flows (two addresses and the exporter's) by the policy `standard`, by `strict`, which is a table of
 //! methods, and by `none` for comparison. Figures are medians of rounds that take turns, by
 //! the time that this thread had on its core.
 #![expect(
@@ -25,7 +25,8 @@ use std::time::Duration;
 use flow::{AggregatedFlow, EndReason, EnrichedFlow, Exporter, FlowKey, Place};
 use mediation::anonymize::method::{AddressBits, Digits, Grid, NoisePercent, TimeUnit};
 use mediation::anonymize::{
-    Anonymization, CryptoPan, Key, Methods, Parameters, Policy, Scopes, SpecialUse, Table,
+    Anonymization, CryptoPan, IpcryptPfx, Key, Methods, Parameters, Policy, Scopes, SpecialUse,
+    Table,
 };
 
 /// Flows of a batch, as many as the program takes at once.
@@ -190,22 +191,23 @@ const fn family(v6: bool) -> &'static str {
 /// One row of the table.
 fn measure(spread: Spread, v6: bool) {
     let mut random = Random(u64::from(v6));
-    let pan = pan();
+    let (pan, pfx) = (pan(), IpcryptPfx::new(&key()));
     let standard = Anonymization::new(Policy::Standard(Box::new(self::pan())));
     let strict = Anonymization::new(strict().expect("measures within their ranges"));
     let none = Anonymization::new(Policy::None);
-    let mut times: [Vec<Duration>; 5] = Default::default();
+    let mut times: [Vec<Duration>; 6] = Default::default();
     // The first round, in which memory is cold, counts for nothing.
     for round in 0..=ROUNDS {
         let addrs: Vec<IpAddr> = (0..ADDRS).map(|_| spread.draw(v6, &mut random)).collect();
         let flows: Vec<EnrichedFlow> = addrs.as_chunks().0.iter().map(|&two| flow(two)).collect();
-        let mut mapped = addrs.clone();
-        let batches = timed(|| {
-            for batch in mapped.chunks_mut(2 * BATCH) {
-                pan.anonymize_all(batch);
-            }
-        });
-        black_box(mapped);
+        let in_batches = |map: &dyn Fn(&mut [IpAddr])| {
+            let mut mapped = addrs.clone();
+            let time = timed(|| mapped.chunks_mut(2 * BATCH).for_each(map));
+            black_box(mapped);
+            time
+        };
+        let batches = in_batches(&|batch| pan.anonymize_all(batch));
+        let by_pfx = in_batches(&|batch| pfx.anonymize_all(batch));
         let single = timed(|| {
             for &addr in &addrs {
                 black_box(pan.anonymize(addr));
@@ -220,6 +222,7 @@ fn measure(spread: Spread, v6: bool) {
         };
         let all = [
             batches,
+            by_pfx,
             single,
             whole(&standard),
             whole(&strict),
@@ -231,11 +234,11 @@ fn measure(spread: Spread, v6: bool) {
             }
         }
     }
-    let [batches, single, standard, strict, none] = times;
-    let [batches, single] = [batches, single].map(|times| each(times, ADDRS));
+    let [batches, by_pfx, single, standard, strict, none] = times;
+    let [batches, by_pfx, single] = [batches, by_pfx, single].map(|times| each(times, ADDRS));
     let [standard, strict, none] = [standard, strict, none].map(|times| each(times, ADDRS / 2));
     println!(
-        "{}  {:<7}  {:>9.1}  {batches:>7.1}  {single:>7.1}  {:>9.2}  {standard:>8.1}  {strict:>6.1}  {none:>6.1}",
+        "{}  {:<7}  {:>9.1}  {batches:>7.1}  {by_pfx:>6.1}  {single:>7.1}  {:>9.2}  {standard:>8.1}  {strict:>6.1}  {none:>6.1}",
         family(v6),
         spread.name(),
         1e3 / batches,
@@ -256,8 +259,12 @@ fn main() {
         },
         key.as_secs_f64() * 1e3
     );
-    println!("addr  spread   M addrs/s       ns   single  M flows/s  standard  strict    none");
-    println!("                 batches  an addr      one               ns a flow      ns      ns");
+    println!(
+        "addr  spread   M addrs/s       ns  by pfx   single  M flows/s  standard  strict    none"
+    );
+    println!(
+        "                 batches  an addr      ns      one               ns a flow      ns      ns"
+    );
     let asked: Vec<String> = std::env::args().skip(1).collect();
     for v6 in [false, true] {
         for spread in [Spread::Zipf, Spread::Uniform, Spread::New] {

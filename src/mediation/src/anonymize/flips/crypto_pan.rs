@@ -38,6 +38,7 @@ static MASKS: [Words; 128] = {
 type Words = [u64; 2];
 
 #[expect(clippy::cast_possible_truncation, reason = "it takes a number apart")]
+#[inline]
 const fn words(bits: u128) -> Words {
     [((bits >> 64) as u64).to_be(), (bits as u64).to_be()]
 }
@@ -100,6 +101,7 @@ impl Flips for CryptoPanFlips {
 
 impl CryptoPanFlips {
     /// The flips of the first 16 bits of an address, which is left-aligned.
+    #[inline]
     fn head(&self, addr: u128) -> u16 {
         let prefix = (addr >> (128 - HEAD_BITS)) as usize & ((1 << HEAD_BITS) - 1);
         self.heads[prefix]
@@ -173,11 +175,13 @@ impl CryptoPanFlips {
 }
 
 /// The first bit of each block, in order.
+#[inline]
 fn first_bits(blocks: &[Block; BITS]) -> u16 {
     let bits = blocks.iter().map(first_bit);
     bits.fold(0, |flips, bit| flips << 1 | bit)
 }
 
+#[inline]
 fn first_bit(block: &Block) -> u16 {
     u16::from(block.0[0] >> 7)
 }

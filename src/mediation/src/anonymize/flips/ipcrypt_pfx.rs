@@ -53,6 +53,7 @@ impl PfxFlips {
 }
 
 /// The last bit of the exclusive or of two blocks.
+#[inline]
 fn last_bit((one, other): (&Block, &Block)) -> u64 {
     u64::from((one.0[15] ^ other.0[15]) & 1)
 }
