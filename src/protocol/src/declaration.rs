@@ -1,7 +1,7 @@
 //! What was done to flows before they left, as welcomes and headers of segments say it
 //! (RFC 6235, 6).
 
-use flow::Method;
+use flow::Stability;
 use mediation::anonymize::{
     Anonymization, Epoch, EpochError, KeyId, KeyIdError, KeyName, Technique,
 };
@@ -59,19 +59,26 @@ impl Declaration {
             policy: anonymization.name(),
             key_id: key_id.map(|id| id.to_string()),
             key_epoch: epoch.map(|epoch| epoch.to_string()),
-            fields: said.map(|said| DeclaredField::of(said, key_id)).collect(),
+            fields: said.map(|said| DeclaredField::of(said, key)).collect(),
         }
     }
 }
 
 impl DeclaredField {
-    fn of(said: Technique, key_id: Option<KeyId>) -> Self {
+    fn of(said: Technique, key: Option<KeyName>) -> Self {
         let Technique {
             field,
             method,
             stability,
             text,
         } = said;
+        let key = key.filter(|_| method.needs_key());
+        // A key of an epoch is another one in the next.
+        let most = match key {
+            Some(KeyName { epoch: Some(_), .. }) => Stability::Session,
+            _ => Stability::Stable,
+        };
+        let stability = stability.min(most);
         Self {
             field: field.name(),
             method: method.name(),
@@ -79,7 +86,7 @@ impl DeclaredField {
             anonymization_technique: method.technique(),
             anonymization_flags: stability.flags(),
             stability: stability.name(),
-            key_id: key_of(method, key_id),
+            key_id: key.map(|key| key.id.to_string()),
         }
     }
 }
@@ -116,16 +123,11 @@ pub fn declared_key(declared: &Value) -> Result<Option<KeyName>, DeclarationErro
     }
 }
 
-fn key_of(method: Method, key_id: Option<KeyId>) -> Option<String> {
-    let key_id = key_id.filter(|_| method.needs_key());
-    key_id.map(|id| id.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flow::Field;
-    use mediation::anonymize::{CryptoPan, Key, KeyName, Policy};
+    use flow::{Field, Method};
+    use mediation::anonymize::{CryptoPan, Key, Policy};
 
     fn declared(policy: Policy, key: Option<KeyId>) -> Value {
         let policy = Anonymization::new(policy);
@@ -155,7 +157,10 @@ mod tests {
                     stability: Method::PrefixPreserving.stability(),
                     text: "as it is said".into(),
                 },
-                Some(key.id()),
+                Some(KeyName {
+                    id: key.id(),
+                    epoch: None,
+                }),
             ))
             .unwrap(),
             concat!(
@@ -170,6 +175,27 @@ mod tests {
             !of(Field::Bytes).contains("key_id"),
             "nothing is done to it"
         );
+    }
+
+    #[test]
+    fn under_a_key_of_an_epoch_what_has_a_key_is_stable_in_that_epoch_alone() {
+        let key = Key::from_octets(&[7; Key::LEN]).unwrap();
+        let policy = Anonymization::new(Policy::Standard(Box::new(CryptoPan::new(&key))));
+        let name = |epoch: Option<&str>| KeyName {
+            id: key.id(),
+            epoch: epoch.map(|epoch| epoch.parse().unwrap()),
+        };
+        for (epoch, stability, flags) in [(None, "stable", 3), (Some("2026-11-28"), "session", 1)] {
+            let declared = Declaration::under(&policy, Some(name(epoch)));
+            for said in &declared.fields {
+                let expected = match said.key_id {
+                    Some(_) => (stability, flags),
+                    None => ("stable", 3),
+                };
+                assert_eq!((said.stability, said.anonymization_flags), expected);
+            }
+            assert!(declared.fields.iter().any(|said| said.key_id.is_some()));
+        }
     }
 
     #[test]
