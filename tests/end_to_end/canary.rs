@@ -165,6 +165,20 @@ fn no_canary_leaves_under_the_strict_policy() {
 }
 
 #[test]
+fn mac_addresses_leave_under_no_policy_at_all() {
+    let scratch = Scratch::new();
+    let open = run(&scratch, "data", "trace", |launch| {
+        launch.without_anonymization()
+    });
+    let macs = traffic::macs();
+    open.assert_clean(&macs);
+    // They did come, with flows that left.
+    for datagram in [traffic::v9(0), traffic::ipfix(0), traffic::sflow(0)] {
+        assert!(macs.find(&datagram).is_some());
+    }
+}
+
+#[test]
 fn without_anonymization_the_same_search_finds_them() {
     let scratch = Scratch::new();
     let open = run(&scratch, "data", "trace", |launch| {

@@ -89,6 +89,13 @@ pub(crate) fn canaries() -> Canaries {
     canaries
 }
 
+/// The MAC addresses alone, of v9, IPFIX and sFlow.
+pub(crate) fn macs() -> Canaries {
+    let mut canaries = Canaries::new([]);
+    (0..FLOWS).for_each(|number| canaries.add(mac(number).to_vec()));
+    canaries
+}
+
 fn shorts(numbers: impl IntoIterator<Item = u16>) -> Vec<u8> {
     numbers.into_iter().flat_map(u16::to_be_bytes).collect()
 }
