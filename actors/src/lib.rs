@@ -16,6 +16,7 @@ mod block_ends;
 pub mod client_listener;
 pub mod client_session;
 pub mod clock;
+pub mod core_files;
 mod cutter;
 mod each;
 pub mod edition;

@@ -65,6 +65,9 @@ pub(crate) enum CliError {
     /// `demo` failed.
     #[error(transparent)]
     Demo(#[from] DemoError),
+    /// The process cannot be kept from leaving a core file.
+    #[error("core files cannot be ruled out, and they would hold addresses: {0}")]
+    CoreFiles(#[source] io::Error),
     /// Standard output cannot be written to.
     #[error("cannot write to standard output: {0}")]
     Stdout(#[source] io::Error),

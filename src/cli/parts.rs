@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use actors::core_files;
 use actors::keyholder::KeySource;
 use actors::pipeline::Parts;
 use actors::tls::ExporterTls;
@@ -15,8 +16,13 @@ use super::policy::{self, PolicyError};
 use super::selection::selection;
 use super::{CliError, elements, library};
 
-/// Opens the databases, the keys and the elements that the settings name.
+/// Opens the databases, the keys and the elements that the settings name. From here on the
+/// process holds what must not get out: unless addresses leave as they are, it leaves no core
+/// file.
 pub(crate) fn open(settings: Settings) -> Result<Parts, CliError> {
+    if settings.anonymizer().policy() != settings::Policy::None {
+        core_files::leave_none().map_err(CliError::CoreFiles)?;
+    }
     let tls = match settings.mode() {
         Mode::Collect => tls(&settings)?,
         Mode::Replay => None,

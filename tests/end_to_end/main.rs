@@ -22,6 +22,7 @@ mod client_requests;
 mod cnsm2019;
 mod command_line;
 mod conservation;
+mod core_files;
 mod crash;
 mod databases;
 mod enrichment;
