@@ -131,6 +131,9 @@ counters! {
     records_quarantined,
     /// Records left out by `aggregator.filter` or because of a special address.
     records_filtered,
+    /// Records left out because the anonymization key was not as it should be and no more
+    /// could wait for it; they are in the raw dataset.
+    records_shed,
     /// Records left out because another Observation Point reports the flow.
     records_duplicate,
     /// Records left out within blocks because their TCP flow began without a SYN.
@@ -237,6 +240,8 @@ counters! {
     keys_changed,
     /// Times that a key was read again and could not be used.
     keys_refused,
+    /// Times that nothing left since the anonymization key was not as it should be.
+    key_outages,
     /// Times that a source of the databases was to be fetched and could not be had.
     databases_not_fetched,
     /// Gauge: how long ago the oldest source of the databases was the newest to be had, in
@@ -283,9 +288,12 @@ impl Totals {
                     + self.streams_drained,
             ),
             (
-                "records decoded + split = aggregated + filtered + quarantined",
+                "records decoded + split = aggregated + filtered + shed + quarantined",
                 self.records_decoded + self.records_split,
-                self.records_aggregated + self.records_filtered + self.records_quarantined,
+                self.records_aggregated
+                    + self.records_filtered
+                    + self.records_shed
+                    + self.records_quarantined,
             ),
             (
                 "records aggregated = merged + duplicate + held + left out of blocks \
@@ -330,6 +338,7 @@ impl Totals {
     /// Records and flows left out by rule, each flow as the record that began it.
     pub(crate) const fn records_left_out(&self) -> u64 {
         self.records_filtered
+            + self.records_shed
             + self.records_duplicate
             + self.records_left_out_of_blocks()
             + self.flows_incomplete

@@ -41,6 +41,17 @@ pub enum ActorsError {
         /// Flows and records released or decoded and not published.
         flows: u64,
     },
+    /// The service ended while the anonymization key was not as it should be.
+    #[error(
+        "{flows} flows did not leave, since the anonymization key is not as it should be: {why}; \
+         they are in the raw dataset if that is recorded, and a replay with the key prepares them"
+    )]
+    Shut {
+        /// Flows and records released or decoded and not published.
+        flows: u64,
+        /// What is wrong with the key.
+        why: std::sync::Arc<str>,
+    },
     /// The handlers of signals cannot be installed.
     #[error("signals cannot be handled: {0}")]
     Signals(io::Error),

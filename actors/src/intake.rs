@@ -20,12 +20,13 @@ use crate::block_ends::BlockEnds;
 use crate::clock::Clock;
 use crate::edition::Edition;
 use crate::exporters::Exporters;
+use crate::gate::Waiting;
 use crate::lanes::Lanes;
 use crate::message::{Arrival, Arrivals, Custody, PoisonDatagram, Release, Verdict};
 use crate::quarantine::Bin;
 use crate::rate_limit::RateLimit;
 use crate::selection::Selection;
-use crate::supervision::guard;
+use crate::supervision::{HandOver, guard};
 use crate::wait::Wait;
 
 /// How many unknown elements one log line names; the others are counted in it.
@@ -50,6 +51,8 @@ pub struct Intake {
     split: usize,
     /// Where blocks of records end, if records are aggregated within blocks.
     blocks: Option<BlockEnds>,
+    /// What waits in front of shut lanes, if this source does not wait itself.
+    waiting: Option<Waiting>,
     log: RateLimit,
 }
 
@@ -92,6 +95,7 @@ impl Intake {
             decoded: 0,
             split: 0,
             blocks: None,
+            waiting: None,
             log,
         }
     }
@@ -103,6 +107,29 @@ impl Intake {
             blocks: border.map(BlockEnds::new),
             ..self
         }
+    }
+
+    /// The same for a source that must not wait for lanes while nothing leaves them.
+    #[must_use]
+    pub fn with_waiting(self, waiting: Waiting) -> Self {
+        Self {
+            waiting: Some(waiting),
+            ..self
+        }
+    }
+
+    /// Whether lanes get so many records more.
+    fn takes(&mut self, records: usize) -> bool {
+        let waiting = self.waiting.as_mut();
+        waiting.is_none_or(|waiting| waiting.takes(records))
+    }
+
+    /// Holds the source until lanes have answered for what they got.
+    fn hold<A>(&self, hand_over: HandOver, ctx: &mut Context<A>)
+    where
+        A: Actor<Context = Context<A>>,
+    {
+        ctx.hold(wait_for(self.waiting.as_ref(), hand_over));
     }
 
     /// Begins with what was kept of exporters when the run did.
@@ -209,7 +236,8 @@ impl Intake {
     {
         if let Some(blocks) = &mut self.blocks {
             let release = blocks.release(self.run, second);
-            ctx.hold(self.lanes.end_block(release));
+            let told = self.lanes.end_block(release);
+            self.hold(told, ctx);
         }
     }
 
@@ -226,7 +254,10 @@ impl Intake {
                 run: self.run,
                 ..Release::of(tick)
             };
-            ctx.hold(self.lanes.close_tick(release, &heard));
+            if self.takes(1) {
+                let told = self.lanes.close_tick(release, &heard);
+                self.hold(told, ctx);
+            }
         }
     }
 
@@ -241,9 +272,10 @@ impl Intake {
                 run: self.run,
                 ..Release::of(tick.next())
             };
-            ctx.hold(self.lanes.release_all(release));
+            let told = self.lanes.release_all(release);
+            self.hold(told, ctx);
         }
-        ctx.hold(self.lanes.all_landed());
+        self.hold(self.lanes.all_landed(), ctx);
         let (sets, octets) = self.decoder.pending();
         if sets > 0 {
             warn!(
@@ -261,7 +293,11 @@ impl Intake {
         self.run += 1;
     }
 
-    fn pass_on<A>(&mut self, flows: Vec<OriginalFlow>, ctx: &mut Context<A>) -> Vec<OriginalFlow>
+    fn pass_on<A>(
+        &mut self,
+        mut flows: Vec<OriginalFlow>,
+        ctx: &mut Context<A>,
+    ) -> Vec<OriginalFlow>
     where
         A: Actor<Context = Context<A>>,
     {
@@ -269,12 +305,17 @@ impl Intake {
         let decoded = std::mem::take(&mut self.decoded);
         self.accounting.records_split.add_len(split);
         self.accounting.records_decoded.add_len(decoded - split);
+        if !flows.is_empty() && !self.takes(flows.len()) {
+            self.accounting.records_shed.add_len(flows.len());
+            flows.clear();
+        }
         if let (false, Some(received)) = (flows.is_empty(), self.clock.ticked()) {
             let first_place = self.blocks.as_ref().map(BlockEnds::first_place);
+            let waiting = self.waiting.as_ref();
             return self
                 .lanes
                 .spread(flows, first_place, received, |hand_over| {
-                    ctx.hold(hand_over);
+                    ctx.hold(wait_for(waiting, hand_over));
                 });
         }
         flows
@@ -444,5 +485,13 @@ impl Intake {
             let domain = report.exporter.domain;
             debug!(domain, %error, suppressed, "datagram rejected");
         }
+    }
+}
+
+/// What a source waits for that has handed something over.
+fn wait_for(waiting: Option<&Waiting>, hand_over: HandOver) -> HandOver {
+    match waiting {
+        None => hand_over,
+        Some(waiting) => waiting.wait_for(hand_over),
     }
 }

@@ -4,6 +4,11 @@
 //! name goes to the Receiver, which has it count from its next tick on, for all lanes at
 //! once. What is no key, or one that others may read, is said and counted, and the one in
 //! use stays.
+//!
+//! Once a second it looks whether the key in use is still where it was, and nobody else's to
+//! read. If not, it shuts the gate: nothing leaves until it is.
+
+mod watch;
 
 use std::error::Error;
 use std::panic::RefUnwindSafe;
@@ -15,7 +20,9 @@ use tracing::{error, info};
 
 use crate::accounting::Accounting;
 use crate::aside::aside;
+use crate::gate::Gate;
 use crate::message::{AdoptKey, Adopted, Reload};
+use watch::Watch;
 
 /// The name in logs.
 pub const NAME: &str = "keyholder";
@@ -38,29 +45,35 @@ pub struct Keyholder {
     source: Arc<dyn KeySource>,
     /// The name of the key in use.
     in_use: KeyId,
-    receiver: Recipient<AdoptKey>,
+    /// None in a replay: it uses one key.
+    receiver: Option<Recipient<AdoptKey>>,
     /// Whether a key is being read or adopted.
     busy: bool,
     /// Whether to read once that is done.
     again: bool,
+    watch: Watch,
     accounting: Arc<Accounting>,
 }
 
 impl Keyholder {
-    /// A Keyholder who has what is read take the place of the key in use.
+    /// A Keyholder who has what is read take the place of the key in use, where there is a
+    /// `receiver` of keys, and shuts the gate while that is missing.
     #[must_use]
     pub fn new(
         source: Arc<dyn KeySource>,
         in_use: KeyId,
-        receiver: Recipient<AdoptKey>,
+        receiver: Option<Recipient<AdoptKey>>,
+        gate: Gate,
         accounting: Arc<Accounting>,
     ) -> Self {
+        let watch = Watch::new(gate, Arc::clone(&accounting));
         Self {
             source,
             in_use,
             receiver,
             busy: false,
             again: false,
+            watch,
             accounting,
         }
     }
@@ -83,6 +96,24 @@ impl Keyholder {
         }));
     }
 
+    /// Sees on another thread whether the key in use is still there. While a key is being
+    /// read, nothing else is; if that takes too long, there is none.
+    fn look(&mut self, ctx: &mut Context<Self>) {
+        if self.busy {
+            return self.watch.is_late(self.in_use);
+        }
+        self.busy = true;
+        let source = Arc::clone(&self.source);
+        let read = aside(NAME, move || source.read().map(|key| key.id()));
+        let seen = read.into_actor(self).map(|read, keyholder, ctx| {
+            let read = read.unwrap_or_else(|fault| Err(fault.to_string().into()));
+            keyholder.watch.saw(read, keyholder.in_use);
+            keyholder.busy = false;
+            keyholder.read(ctx);
+        });
+        ctx.spawn(seen);
+    }
+
     /// Has a key take the place of the one in use, unless it is the same.
     fn adopt(
         &self,
@@ -103,8 +134,11 @@ impl Keyholder {
                 return Box::pin(fut::ready(()));
             }
         };
+        let Some(receiver) = &self.receiver else {
+            return Box::pin(fut::ready(()));
+        };
         let id = key.id();
-        let told = self.receiver.send(AdoptKey(Arc::new(key))).into_actor(self);
+        let told = receiver.send(AdoptKey(Arc::new(key))).into_actor(self);
         Box::pin(told.map(move |answer, keyholder, _| match answer {
             Ok(Adopted(from)) => {
                 let before = std::mem::replace(&mut keyholder.in_use, id);
@@ -130,6 +164,7 @@ impl Actor for Keyholder {
         // Whatever was under way ended with a fall.
         self.busy = false;
         self.read(ctx);
+        ctx.run_interval(watch::LOOK, Self::look);
     }
 }
 

@@ -25,6 +25,7 @@ mod error;
 pub mod exporter_listener;
 pub mod exporter_session;
 mod exporters;
+pub mod gate;
 pub mod hall;
 pub mod intake;
 pub mod keeper;

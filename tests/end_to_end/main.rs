@@ -29,6 +29,7 @@ mod enrichment;
 mod inspect;
 mod kept;
 mod kernel_drops;
+mod key_watch;
 mod keygen;
 mod keys;
 mod long_flows;

@@ -45,6 +45,7 @@ impl Pipeline {
             discarded = totals.datagrams_discarded,
             records = totals.records_decoded,
             filtered = totals.records_filtered,
+            shed = totals.records_shed,
             duplicate = totals.records_duplicate,
             merged = totals.records_merged,
             incomplete = totals.flows_incomplete,
@@ -57,6 +58,7 @@ impl Pipeline {
             delivered = totals.flows_delivered,
             keys_changed = totals.keys_changed,
             keys_refused = totals.keys_refused,
+            key_outages = totals.key_outages,
             databases_reloaded = totals.databases_reloaded,
             databases_refused = totals.databases_refused,
             databases_not_fetched = totals.databases_not_fetched,
@@ -73,7 +75,10 @@ impl Pipeline {
             + totals.flows_published;
         let lost = totals.records_quarantined + totals.flows_quarantined;
         let flows = left.saturating_sub(done + lost);
-        drained.map_err(|_| ActorsError::NotDrained { flows })
+        drained.map_err(|_| match self.gate.shut_by() {
+            None => ActorsError::NotDrained { flows },
+            Some(why) => ActorsError::Shut { flows, why },
+        })
     }
 
     async fn drain_stages(&self) {

@@ -131,6 +131,8 @@ pub fn run(
         if let Some(signals) = signals {
             let librarian = pipeline.librarian.clone().map(Addr::recipient);
             let keyholder = pipeline.keyholder.clone().map(Addr::recipient);
+            // A replay uses the key that it began with.
+            let keyholder = keyholder.filter(|_| librarian.is_some());
             actix::spawn(signals.ends.watch(stop.clone()));
             actix::spawn(signals.reloads.watch(librarian, keyholder));
         }
@@ -172,12 +174,13 @@ fn tell(now: &Totals, before: &Totals) {
     let flows = now.flows_published - before.flows_published;
     let lost = now.datagrams_dropped_by_kernel - before.datagrams_dropped_by_kernel;
     let rejected = now.datagrams_rejected - before.datagrams_rejected;
+    let shed = now.records_shed - before.records_shed;
     if records + flows + lost + rejected > 0 {
         let (live, clients) = (now.records_held, now.sessions_open);
         let streams = now.streams_open;
         info!(
             records,
-            flows, live, lost, rejected, streams, clients, "last 10 s"
+            flows, live, lost, shed, rejected, streams, clients, "last 10 s"
         );
     }
 }

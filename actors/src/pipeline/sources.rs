@@ -20,6 +20,7 @@ use crate::ActorsError;
 use crate::clock::Clock;
 use crate::exporter_listener::ExporterListener;
 use crate::exporters::Exporters;
+use crate::gate::{self, Waiting};
 use crate::intake::{Intake, limits};
 use crate::keeper::{self, Keeper};
 use crate::lanes::{LaneEntry, Lanes};
@@ -78,6 +79,11 @@ impl Feed {
             Self::Live { kept, .. } => kept.as_ref().map(Snapshot::to_bytes).unwrap_or_default(),
             Self::Raw { .. } | Self::Prepared { .. } => Vec::new(),
         }
+    }
+
+    /// Whether its flows are anonymized: those of a prepared dataset are.
+    pub(super) const fn anonymizes(&self) -> bool {
+        !matches!(self, Self::Prepared { .. })
     }
 
     /// The first position of a prepared dataset that is replayed.
@@ -297,8 +303,9 @@ fn live_intake(
     kept: Option<Snapshot>,
 ) -> impl FnOnce() -> Intake + Send + use<> {
     let make = intake(common, receiver::NAME, lanes);
+    let waiting = Waiting::new(common.gate.clone(), gate::RECORDS_MAX);
     move || {
-        let mut intake = make();
+        let mut intake = make().with_waiting(waiting);
         if let Some(kept) = kept {
             intake.restore(&kept.to_bytes());
         }

@@ -22,6 +22,7 @@ use crate::accounting::Accounting;
 use crate::aggregator::{self, Aggregator, Core};
 use crate::anonymizer::{self, Anonymizer};
 use crate::enricher::{self, Enricher};
+use crate::gate::Gate;
 use crate::keyholder::{self, KeySource, Keyholder};
 use crate::lanes::LaneEntry;
 use crate::librarian::{self, Librarian, Rounds, Stock};
@@ -43,6 +44,7 @@ pub(super) struct Common {
     pub(super) stock: Stock,
     pub(super) overseer: Recipient<Incident>,
     pub(super) bin: Bin,
+    pub(super) gate: Gate,
     pub(super) accounting: Arc<Accounting>,
 }
 
@@ -63,8 +65,9 @@ pub(super) struct Pipeline {
     pub(super) quarantine: Addr<Quarantine>,
     /// None in a replay, which uses one edition, or those that were recorded.
     pub(super) librarian: Option<Addr<Librarian>>,
-    /// None in a replay, which uses one master key, and where no key is needed.
+    /// None where no key is needed.
     pub(super) keyholder: Option<Addr<Keyholder>>,
+    pub(super) gate: Gate,
     pub(super) escalation: Escalation,
     pub(super) accounting: Arc<Accounting>,
     pub(super) drain_timeout: Duration,
@@ -79,6 +82,7 @@ impl Pipeline {
         let overseer = Overseer::new(escalation.clone(), Arc::clone(&accounting)).start();
         let (common, quarantine) = common(parts, overseer.recipient(), &accounting, &arbiters);
         let feed = Source::prepare(&common, tls.as_ref())?;
+        let anonymizes = feed.anonymizes();
         let outputs = Outputs::start(&common, &arbiters, &feed).await?;
         let publisher = start_publisher(&common, &outputs, arbiters.lanes.len());
         let lanes = start_lanes(&common, &arbiters, &publisher);
@@ -86,7 +90,7 @@ impl Pipeline {
         let (source, Ports { exporters, streams }) =
             Source::start(&common, &arbiters, feed, entries, &publisher, &outputs).await?;
         let librarian = start_librarian(&common, &arbiters, &source);
-        let keyholder = start_keyholder(&common, &arbiters, &source);
+        let keyholder = start_keyholder(&common, &arbiters, &source, anonymizes);
         let clients = outputs.addresses.clone();
         let started = Started {
             exporters,
@@ -104,6 +108,7 @@ impl Pipeline {
             quarantine,
             librarian,
             keyholder,
+            gate: common.gate.clone(),
             escalation,
             accounting,
             drain_timeout,
@@ -160,6 +165,7 @@ fn common(
         stock: parts.stock,
         overseer,
         bin,
+        gate: Gate::default(),
         accounting: Arc::clone(accounting),
     };
     (common, quarantine)
@@ -319,13 +325,15 @@ impl Lane {
             stock,
             overseer,
             bin,
+            gate,
             accounting,
             ..
         } = common;
+        let gate = gate.clone();
         let next = publisher.clone().recipient();
         let (its_bin, counts) = (bin.clone(), Arc::clone(accounting));
         let anonymizer = supervise(anonymizer::NAME, *falls, overseer.clone(), arbiter, |_| {
-            Anonymizer::new(next, its_bin, counts)
+            Anonymizer::new(gate, next, its_bin, counts)
         });
         let next = anonymizer.clone().recipient();
         let selection = Arc::clone(selection);
@@ -390,22 +398,27 @@ fn start_librarian(
     ))
 }
 
-/// The Keyholder of a live pipeline that has a key.
+/// The Keyholder of a pipeline that has a key and uses it.
 fn start_keyholder(
     common: &Common,
     arbiters: &Arbiters,
     source: &Source,
+    anonymizes: bool,
 ) -> Option<Addr<Keyholder>> {
-    let receiver = source.receiver()?.recipient();
+    let receiver = source.receiver().map(Addr::recipient);
+    if !anonymizes {
+        return None;
+    }
     let keys = Arc::clone(common.key_source.as_ref()?);
     let in_use = common.keys.key_id()?;
+    let gate = common.gate.clone();
     let accounting = Arc::clone(&common.accounting);
     Some(supervise(
         keyholder::NAME,
         common.policy,
         common.overseer.clone(),
         &arbiters.storage.handle(),
-        move |_| Keyholder::new(keys, in_use, receiver, accounting),
+        move |_| Keyholder::new(keys, in_use, receiver, gate, accounting),
     ))
 }
 

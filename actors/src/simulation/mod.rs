@@ -16,6 +16,7 @@ pub(crate) mod collector;
 mod driver;
 mod ends;
 mod fault;
+mod gate;
 mod outcome;
 mod random;
 mod rig;

@@ -245,8 +245,14 @@ impl Outcome {
         if self.gave_up.is_none() {
             ensure(held == 0, || format!("{held} held after the drain"))?;
         }
-        ensure(missing.len() as u64 <= held, || {
-            format!("{held} held, and missing are {missing:?}")
+        let records: u64 = missing.values().map(|account| account.records).sum();
+        let shed = totals.records_shed;
+        ensure(
+            records >= shed && missing.len() as u64 <= held + shed,
+            || format!("{held} held, {shed} shed, and missing are {missing:?}"),
+        )?;
+        ensure(held > 0 || records == shed, || {
+            format!("{shed} shed, and missing are {missing:?}")
         })?;
         let poison = |accounts: &Accounts| {
             let mut keys = accounts.keys();

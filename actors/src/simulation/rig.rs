@@ -21,6 +21,7 @@ use super::stages::{Lane, Parts, calendar};
 use crate::accounting::Accounting;
 use crate::clock::Clock;
 use crate::exporters::Exporters;
+use crate::gate::{Gate, Waiting};
 use crate::intake::Intake;
 use crate::lanes::Lanes;
 use crate::message::{Barrier, Drain, EndOfRun};
@@ -42,6 +43,8 @@ pub(crate) struct Setup {
     pub(crate) flows_max: usize,
     pub(crate) ring_weight: usize,
     pub(crate) segment_bytes: u64,
+    /// How many records may wait in front of a shut gate, if the source does not wait.
+    pub(crate) waiting_max: Option<usize>,
     /// With how many records a block ends, if they are aggregated within blocks.
     pub(crate) block_records: Option<u32>,
     /// Each stage on an arbiter of its own; otherwise all on this one.
@@ -121,6 +124,7 @@ pub(crate) struct Rig {
     pub(crate) quarantine: Addr<Quarantine>,
     pub(crate) ring: Arc<Ring>,
     pub(crate) accounting: Arc<Accounting>,
+    pub(crate) gate: Gate,
     pub(crate) escalation: Escalation,
     pub(crate) incidents: Seen<Incident>,
     pub(crate) directory: TestDirectory,
@@ -162,6 +166,7 @@ impl Rig {
         let driver = driver(&mut parts, &lanes, Arc::clone(&taken));
         let Parts {
             quarantine,
+            gate,
             arbiters,
             ..
         } = parts;
@@ -173,6 +178,7 @@ impl Rig {
             quarantine,
             ring,
             accounting,
+            gate,
             escalation,
             incidents,
             directory,
@@ -193,6 +199,8 @@ impl Rig {
                 Step::Advance(tick) => tell(&self.driver, Advance(tick)),
                 Step::EndRun => tell(&self.driver, EndRun),
                 Step::Trip(stage, trip) => self.trip(stage, scaled(trip, pace)),
+                Step::Shut => self.gate.shut("no key"),
+                Step::Opened => self.gate.open(),
                 Step::DiskGone => self.disk_gone(),
                 Step::DiskBack => self.disk_back(),
                 Step::Rest(millis) => {
@@ -303,6 +311,8 @@ fn driver(parts: &mut Parts, lanes: &[Lane], taken: Arc<AtomicUsize>) -> Addr<Dr
     let bin = parts.bin.clone();
     let clock = Clock::new(timeouts().horizon_secs());
     let border = parts.setup.block_records.map(Border::new);
+    let gate = parts.gate.clone();
+    let waiting = parts.setup.waiting_max.map(|max| Waiting::new(gate, max));
     parts.supervise(driver::NAME, move |_| {
         let lanes = Lanes::new(driver::NAME, entries, calendar(), &bin);
         let decoder = decode::Decoder::new(decode::Limits::default());
@@ -316,6 +326,11 @@ fn driver(parts: &mut Parts, lanes: &[Lane], taken: Arc<AtomicUsize>) -> Addr<Dr
             lanes,
             bin,
         );
-        Driver::new(intake.with_blocks(border), taken)
+        let intake = intake.with_blocks(border);
+        let intake = match waiting {
+            None => intake,
+            Some(waiting) => intake.with_waiting(waiting),
+        };
+        Driver::new(intake, taken)
     })
 }

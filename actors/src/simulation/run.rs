@@ -72,6 +72,7 @@ pub(crate) async fn run(
     let reader = actix::spawn(reader.read());
     rig.play(scenario, watch.pace).await;
     rig.disk_back();
+    rig.gate.open();
     let late = |what: &str| format!("{what} takes longer than {:?}", watch.patience);
     let drained = timeout(watch.patience, rig.drain()).await;
     drained.map_err(|_| late("the drain"))?;

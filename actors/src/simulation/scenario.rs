@@ -32,6 +32,10 @@ pub(crate) enum Step {
     EndRun,
     /// A stage is tripped.
     Trip(Stage, Trip),
+    /// The anonymization key is gone.
+    Shut,
+    /// It is there again.
+    Opened,
     /// The dataset's directory is gone, and a file in its place.
     DiskGone,
     /// It is there again.
@@ -75,7 +79,7 @@ impl Scenario {
                 steps.extend(fault(&mut chaos, lanes));
             }
         }
-        steps.push(Step::DiskBack);
+        steps.extend([Step::DiskBack, Step::Opened]);
         Self { steps, books }
     }
 
@@ -119,10 +123,12 @@ fn advance(traffic: &mut Traffic, millis: u64) -> Step {
 }
 
 fn fault(chaos: &mut Random, lanes: usize) -> Vec<Step> {
-    match chaos.below(20) {
+    match chaos.below(24) {
         0 => vec![Step::DiskGone],
         1..=2 => vec![Step::DiskBack],
         3..=5 => vec![Step::Rest(chaos.below(20_000))],
+        6 => vec![Step::Shut],
+        7..=8 => vec![Step::Opened],
         _ => vec![Step::Trip(stage(chaos, lanes), trip(chaos))],
     }
 }

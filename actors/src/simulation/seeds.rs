@@ -21,6 +21,7 @@ fn simulate(test: &str, seed: u64, faults: Faults, lanes: usize) -> Result<Outco
         flows_max: [64, 1_000_000][random.index(2)],
         ring_weight: [0, 1 << 30][random.index(2)],
         segment_bytes: [1_500, 1 << 30][usize::from(random.percent(70))],
+        waiting_max: [None, Some(200), Some(1 << 18)][random.index(3)],
         block_records: random.percent(30).then_some(40),
         threads: false,
     };
@@ -46,7 +47,7 @@ fn lanes_of(seed: u64) -> usize {
 #[test]
 fn whatever_falls_each_record_is_published_quarantined_or_held_and_that_once() {
     let (mut records, mut flows, mut falls, mut gave_up, mut runs) = (0, 0, 0, 0, 0);
-    let (mut quarantined, mut not_recorded, mut from_store) = (0, 0, 0);
+    let (mut quarantined, mut not_recorded, mut from_store, mut shed) = (0, 0, 0, 0);
     for_each_seed(USUAL, |seed| {
         let faults = Faults::Percent([2, 5, 12][usize::try_from(seed / 3 % 3).unwrap()]);
         let outcome = simulate("laws", seed, faults, lanes_of(seed))?;
@@ -58,15 +59,16 @@ fn whatever_falls_each_record_is_published_quarantined_or_held_and_that_once() {
         quarantined += outcome.totals.flows_quarantined + outcome.totals.records_quarantined;
         not_recorded += outcome.totals.flows_not_recorded;
         from_store += outcome.reading.from_store;
+        shed += outcome.totals.records_shed;
         runs += 1;
         Ok(())
     });
     println!(
         "{runs} runs: {records} records, {flows} flows published, {quarantined} quarantined, \
-         {not_recorded} not recorded, {from_store} read from the store, {falls} falls, \
-         {gave_up} runs given up"
+         {not_recorded} not recorded, {from_store} read from the store, {shed} shed, \
+         {falls} falls, {gave_up} runs given up"
     );
-    let faulty = falls > 0 && gave_up > 0 && quarantined > 0 && not_recorded > 0;
+    let faulty = falls > 0 && gave_up > 0 && quarantined > 0 && not_recorded > 0 && shed > 0;
     assert!(runs < 100 || faulty && from_store > 0, "too few faults");
 }
 

@@ -16,6 +16,7 @@ use crate::aggregator::{self, Aggregator, Core};
 use crate::anonymizer::{self, Anonymizer};
 use crate::edition::Edition;
 use crate::enricher::{self, Enricher};
+use crate::gate::Gate;
 use crate::lanes::LaneEntry;
 use crate::publisher::Publisher;
 use crate::quarantine::{Bin, Quarantine, Shelf};
@@ -47,6 +48,7 @@ pub(crate) struct Parts {
     overseer: Recipient<Incident>,
     pub(crate) accounting: Arc<Accounting>,
     pub(crate) bin: Bin,
+    pub(crate) gate: Gate,
     pub(crate) quarantine: Addr<Quarantine>,
     /// Those made so far, if each stage has its own.
     pub(crate) arbiters: Vec<Arbiter>,
@@ -74,6 +76,7 @@ impl Parts {
             overseer,
             accounting,
             bin,
+            gate: Gate::default(),
             quarantine,
             arbiters,
         }
@@ -119,9 +122,9 @@ impl Lane {
         publisher: &Addr<Publisher>,
     ) -> Self {
         let (bin, accounting) = (parts.bin.clone(), Arc::clone(&parts.accounting));
-        let next = publisher.clone().recipient();
+        let (gate, next) = (parts.gate.clone(), publisher.clone().recipient());
         let anonymizer = parts.supervise(anonymizer::NAME, move |_| {
-            Anonymizer::new(next, bin, accounting)
+            Anonymizer::new(gate, next, bin, accounting)
         });
         let (bin, accounting) = (parts.bin.clone(), Arc::clone(&parts.accounting));
         let next = anonymizer.clone().recipient();

@@ -199,6 +199,7 @@ async fn run(name: &str, seed: u64, faults: bool) -> (Totals, u64) {
         flows_max: 1_000_000,
         ring_weight: 1 << 30,
         segment_bytes: 1 << 30,
+        waiting_max: None,
         block_records: None,
         threads: false,
     };

@@ -31,6 +31,7 @@ fn the_laws_hold_on_threads() {
             flows_max: [64, 1_000_000][usize::try_from(seed / 2 % 2).unwrap()],
             ring_weight: 1 << 30,
             segment_bytes: 1 << 30,
+            waiting_max: None,
             block_records: None,
             threads: true,
         };

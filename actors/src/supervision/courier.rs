@@ -51,11 +51,12 @@ impl<M: Message<Result = ()> + Send + 'static> Courier<M> {
 
     /// Hands `message` over. What `custody` holds goes to quarantine if there is no answer.
     ///
-    /// The message is queued at once, so messages keep their order. Wait for what comes
+    /// The message is queued at once, so messages keep their order, also those of several
+    /// couriers to one stage. Wait for what comes
     /// back, with `ctx.wait`, before the next: that is the whole of the backpressure.
     #[must_use]
     pub fn hand_over(&self, message: M, custody: Custody) -> HandOver {
-        let sent = self.next.send(message);
+        let sent = send(&self.next, message);
         let (stage, bin, under_way) = (self.stage, self.bin.clone(), Rc::clone(&self.under_way));
         under_way.count.set(under_way.count.get() + 1);
         actix::spawn(async move {
@@ -100,6 +101,16 @@ impl<M: Message<Result = ()> + Send + 'static> Courier<M> {
     }
 }
 
+/// Queues a message at once, however full the mailbox is. What has sent beyond its room is
+/// parked, and what it sends then is queued only when the answer is first asked for, behind
+/// what others sent meanwhile. A handle that has sent nothing yet is not.
+fn send<M>(next: &Recipient<M>, message: M) -> RecipientRequest<M>
+where
+    M: Message<Result: Send> + Send + 'static,
+{
+    next.clone().send(message)
+}
+
 /// Hands one message over and gives the answer to it; `None` if the receiver fell with
 /// it, and then what `custody` holds goes to quarantine. As with a [`Courier`], the
 /// delivery is a task of its own, so that whoever asks may fall meanwhile.
@@ -113,7 +124,7 @@ pub async fn ask<M>(
 where
     M: Message<Result: Send> + Send + 'static,
 {
-    let (sent, bin) = (next.send(message), bin.clone());
+    let (sent, bin) = (send(next, message), bin.clone());
     let (told, answer) = tokio::sync::oneshot::channel();
     actix::spawn(async move {
         match sent.await {

@@ -117,6 +117,29 @@ fn order_is_kept_and_the_window_respected() {
 }
 
 #[test]
+fn what_several_couriers_hand_over_at_once_keeps_its_order_beyond_the_room_of_the_mailbox() {
+    paused(async {
+        let ((next, taken), (bin, ..)) = (next(POLICY, &[]), bin());
+        let couriers = [0; 3].map(|_| {
+            let next = next.clone().recipient();
+            Courier::new("test", next, bin.clone(), 1_000)
+        });
+        let count = 5 * u16::try_from(POLICY.mailbox).unwrap();
+        for number in 1..=count {
+            // Most of them over one, and now and then one over another.
+            let courier = &couriers[usize::from(number % 20 / 9)];
+            assert!(courier.hand_over(Batch(number), custody(number)).is_none());
+        }
+        for courier in couriers {
+            if let Some(landed) = courier.all_landed() {
+                landed.await;
+            }
+        }
+        assert_eq!(*taken.lock().unwrap(), (1..=count).collect::<Vec<_>>());
+    });
+}
+
+#[test]
 fn a_batch_whose_receiver_fell_is_in_quarantine_and_no_other() {
     paused(async {
         let ((next, taken), (bin, quarantined, accounting)) = (next(POLICY, &[4, 9]), bin());
