@@ -170,9 +170,7 @@ fn no_canary_leaves_under_the_strict_policy() {
 #[test]
 fn mac_addresses_leave_under_no_policy_at_all() {
     let scratch = Scratch::new();
-    let open = run(&scratch, "data", "trace", |launch| {
-        launch.without_anonymization()
-    });
+    let open = run(&scratch, "none", "trace");
     let macs = traffic::macs();
     open.assert_clean(&macs);
     // They did come, with flows that left.
