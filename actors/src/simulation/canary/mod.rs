@@ -119,6 +119,8 @@ fn no_canary_leaves_while_the_anonymizer_panics_a_thousand_times() {
     let kept = kept.iter().map(ToString::to_string).collect::<String>();
     assert!(kept.contains("anonymizer fell on poison: EnrichedFlow"));
     assert!(canaries.find(kept.as_bytes()).is_some());
+    // Flows have no MAC addresses, so not even there.
+    assert_eq!(traffic::macs().find(kept.as_bytes()), None);
     house::assert_private(&directory.path().join("quarantine"));
     house::assert_private(&directory.path().join("raw"));
 }
