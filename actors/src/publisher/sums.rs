@@ -118,8 +118,10 @@ impl Sums {
 #[cfg(test)]
 mod tests {
     use std::num::NonZeroU32;
+    use std::sync::Arc;
 
     use flow::KeyField;
+    use mediation::anonymize::{Epochs, Key, KeyRing, Scheme};
     use mediation::rollup::Rules;
     use serde_json::json;
 
@@ -195,6 +197,32 @@ mod tests {
         let packets = packets.map(|sum| sum.flow().packets).sum::<u64>();
         let released = RELEASES.iter().map(|(_, count)| *count as u64).sum::<u64>();
         assert_eq!((packets, by_tick.core.held()), (released, 0));
+    }
+
+    #[test]
+    fn each_sum_is_of_one_key() {
+        let key = || Key::from_octets(&[7; Key::LEN]).unwrap();
+        let mut keys = KeyRing::new(Scheme::STANDARD, Epochs::Hourly, key());
+        let mut sums = sums();
+        let mut leaving = Vec::new();
+        // Half an hour apart, from 22:13:20 on.
+        for half_hour in 0..4 {
+            let release = release(0, half_hour * 1_800);
+            let mut pending = pending(2, "one");
+            pending.terms.anonymization = Arc::clone(keys.at(release.tick));
+            leaving.extend(sums.take_in(release, pending, |fault, _| panic!("{fault}")));
+        }
+        leaving.extend(sums.drain());
+        let sums_of = |hour: &str| -> usize {
+            let of = |leaving: &&Leaving| {
+                let epoch = leaving.terms.anonymization.key().unwrap().epoch;
+                epoch.unwrap().to_string() == hour
+            };
+            leaving.iter().filter(of).map(|left| left.sums.len()).sum()
+        };
+        // By the key of the flows, and not of when they leave.
+        assert_eq!(sums_of("2023-11-14T22"), 4, "{leaving:?}");
+        assert_eq!(sums_of("2023-11-14T23"), 4, "{leaving:?}");
     }
 
     #[test]

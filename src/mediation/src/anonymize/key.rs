@@ -8,8 +8,9 @@ use zeroize::Zeroize;
 
 use super::{Epoch, hkdf};
 
-/// A 256-bit key. It is wiped from memory when dropped and never printed.
-pub struct Key([u8; Key::LEN]);
+/// A 256-bit key. It is wiped from memory when dropped and never printed, and it stays where it
+/// is when it is passed on, so that there is no copy to wipe.
+pub struct Key(Box<[u8; Key::LEN]>);
 
 /// A key of the wrong length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,9 +41,16 @@ impl Key {
     /// # Errors
     /// [`KeyLengthError`] if there are not exactly [`Key::LEN`].
     pub fn from_octets(octets: &[u8]) -> Result<Self, KeyLengthError> {
-        octets.try_into().map(Self).map_err(|_| KeyLengthError {
+        let octets: &[u8; Self::LEN] = octets.try_into().map_err(|_| KeyLengthError {
             found: octets.len(),
-        })
+        })?;
+        Ok(Self::copied(octets))
+    }
+
+    fn copied(octets: &[u8; Self::LEN]) -> Self {
+        let mut key = Self(Box::new([0; Self::LEN]));
+        key.0.copy_from_slice(octets);
+        key
     }
 
     /// What names the key in metadata. It tells nothing of the key, which is random.
@@ -50,7 +58,7 @@ impl Key {
     pub fn id(&self) -> KeyId {
         let digest = Sha256::new()
             .chain_update(ID_CONTEXT)
-            .chain_update(self.0)
+            .chain_update(&self.0[..])
             .finalize();
         KeyId(digest.first_chunk().copied().unwrap_or_default())
     }
@@ -61,12 +69,12 @@ impl Key {
     #[must_use]
     pub fn of_epoch(&self, epoch: Epoch) -> Self {
         let info = format!("{EPOCH_CONTEXT}{epoch}");
-        Self(*hkdf::derive(&self.0, info.as_bytes()))
+        Self::copied(&hkdf::derive(&*self.0, info.as_bytes()))
     }
 
     /// The octets, for whoever derives a cipher or stores the key.
     #[must_use]
-    pub const fn octets(&self) -> &[u8; Self::LEN] {
+    pub fn octets(&self) -> &[u8; Self::LEN] {
         &self.0
     }
 }

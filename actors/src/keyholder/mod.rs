@@ -178,3 +178,6 @@ impl Handler<Reload> for Keyholder {
         self.read(ctx);
     }
 }
+
+#[cfg(test)]
+mod tests;
