@@ -115,6 +115,34 @@ fn nothing_leaves_while_the_key_is_gone_too_open_or_another_and_nothing_is_lost(
 }
 
 #[test]
+fn a_credential_is_looked_after_as_a_file_is() {
+    let scratch = Scratch::new();
+    let key = make_key(&scratch, "credentials/anonymizer.key");
+    let directory = key.parent().unwrap();
+    let launch = Launch::new(&scratch, "data").with_short_timeouts();
+    let launch = launch.set("recorder.flush_interval", "50 ms");
+    let service = launch.with_credentials(directory.to_owned()).start();
+    // Its group may seem to have rights: systemd gives it by an access control list.
+    allow(&key, 0o440);
+    let raw = scratch.join("data/raw");
+    let mut client = Client::ask(service.client_port(), &json!({}));
+    send(&service, &raw, 0);
+    client.read_until(|received| received.flows.len() == 10);
+    let aside = scratch.join("aside");
+    fs::rename(directory, &aside).unwrap();
+    service.wait_for_message(SHUT);
+    send(&service, &raw, 1);
+    wait_for_flows();
+    assert_eq!(left(&service), 10);
+    fs::rename(&aside, directory).unwrap();
+    client.read_until(|received| received.flows.len() == 20);
+    client.leave();
+    let ended = service.end();
+    assert_eq!(ended.code, Some(0), "{}", ended.log);
+    assert_eq!(ended.drained("key_outages"), 1);
+}
+
+#[test]
 fn a_service_that_ends_without_its_key_says_so_and_a_replay_with_it_prepares_what_did_not_leave() {
     let scratch = Scratch::new();
     let (key, aside) = (make_key(&scratch, "the.key"), scratch.join("aside.key"));

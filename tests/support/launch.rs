@@ -1,7 +1,7 @@
 //! How the service is started: settings for a test, and ports that the system picks.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::program::{self, Outcome, program};
@@ -11,13 +11,20 @@ use super::{Scratch, Service};
 pub(crate) struct Launch<'a> {
     scratch: &'a Scratch,
     args: Vec<String>,
+    credentials: Option<PathBuf>,
 }
 
 impl<'a> Launch<'a> {
     /// One port for exporters, one for clients, log lines of JSON; datasets in `data`.
     pub(crate) fn new(scratch: &'a Scratch, data: &str) -> Self {
         let args = vec!["run".to_owned()];
-        Self { scratch, args }
+        let credentials = None;
+        let launch = Self {
+            scratch,
+            args,
+            credentials,
+        };
+        launch
             .set("receiver.listen", r#"["127.0.0.1:0"]"#)
             .set("receiver.listen_tcp", "[]")
             .set("clients.listen", r#"["127.0.0.1:0"]"#)
@@ -36,6 +43,12 @@ impl<'a> Launch<'a> {
     pub(crate) fn with_file(mut self, file: &Path) -> Self {
         let file = file.to_string_lossy().into_owned();
         self.args.extend(["-c".to_owned(), file]);
+        self
+    }
+
+    /// The service is given the credentials of this directory, as systemd does it.
+    pub(crate) fn with_credentials(mut self, directory: PathBuf) -> Self {
+        self.credentials = Some(directory);
         self
     }
 
@@ -69,6 +82,9 @@ impl<'a> Launch<'a> {
     fn command(&self) -> Command {
         let mut command = program(self.scratch);
         command.args(&self.args);
+        if let Some(directory) = &self.credentials {
+            command.env("CREDENTIALS_DIRECTORY", directory);
+        }
         command
     }
 

@@ -93,3 +93,59 @@ impl Watch {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mediation::anonymize::Key;
+    use tokio::time::sleep;
+
+    use super::*;
+    use crate::simulation::paused;
+
+    fn id(octet: u8) -> KeyId {
+        Key::from_octets(&[octet; Key::LEN]).unwrap().id()
+    }
+
+    fn watch() -> (Watch, Gate, Arc<Accounting>) {
+        let (gate, accounting) = (Gate::default(), Arc::new(Accounting::default()));
+        let watch = Watch::new(gate.clone(), Arc::clone(&accounting));
+        (watch, gate, accounting)
+    }
+
+    #[test]
+    fn the_gate_is_open_just_while_the_key_in_use_is_there() {
+        paused(async {
+            let (mut watch, gate, accounting) = watch();
+            let why = |gate: &Gate| gate.shut_by().as_deref().map(str::to_owned);
+            watch.saw(Ok(id(1)), id(1));
+            assert_eq!(why(&gate), None);
+            watch.saw(Err("gone".into()), id(1));
+            assert_eq!(why(&gate).as_deref(), Some("gone"));
+            watch.saw(Ok(id(2)), id(1));
+            let another = format!("another key is there, {}", id(2));
+            assert_eq!(why(&gate), Some(another));
+            assert_eq!(accounting.key_outages.get(), 1, "it was shut all the time");
+            // That key was adopted.
+            watch.saw(Ok(id(2)), id(2));
+            assert_eq!(why(&gate), None);
+            watch.saw(Err("gone".into()), id(2));
+            assert_eq!(accounting.key_outages.get(), 2);
+        });
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_read_in_time_is_none() {
+        paused(async {
+            let (mut watch, gate, _) = watch();
+            watch.saw(Ok(id(1)), id(1));
+            sleep(LATE).await;
+            watch.is_late(id(1));
+            assert!(!gate.is_shut());
+            sleep(LOOK).await;
+            watch.is_late(id(1));
+            assert!(gate.is_shut());
+            watch.saw(Ok(id(1)), id(1));
+            assert!(!gate.is_shut());
+        });
+    }
+}
