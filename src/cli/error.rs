@@ -16,6 +16,7 @@ use super::generate::GenerateError;
 use super::inspect::InspectError;
 use super::key_file::KeyFileError;
 use super::policy::PolicyError;
+use super::privacy::PrivacyError;
 use super::selection::SelectionError;
 use super::subscribe::SubscribeError;
 use super::world::SourceError;
@@ -62,6 +63,9 @@ pub(crate) enum CliError {
     /// `subscribe` failed.
     #[error(transparent)]
     Subscribe(#[from] SubscribeError),
+    /// `privacy` failed.
+    #[error(transparent)]
+    Privacy(#[from] PrivacyError),
     /// `demo` failed.
     #[error(transparent)]
     Demo(#[from] DemoError),

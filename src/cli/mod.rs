@@ -14,6 +14,8 @@ mod library;
 mod log;
 mod parts;
 mod policy;
+mod privacy;
+mod progress;
 mod run;
 mod safe;
 mod selection;
@@ -66,6 +68,8 @@ enum Command {
     Inspect(inspect::InspectArgs),
     /// Make a key for the anonymization
     Keygen(keygen::KeygenArgs),
+    /// Say what a prepared dataset tells of hosts, and what an attacker learns from it
+    Privacy(privacy::PrivacyArgs),
     /// Update, build and ask the databases that flows are looked up in
     Db(db::DbArgs),
     /// Collector, exporter and client in one, for a few seconds
@@ -100,6 +104,7 @@ pub(crate) fn main() -> ExitCode {
         Some(Command::Generate(args)) => generate::run(args).map_err(CliError::Generate),
         Some(Command::Inspect(args)) => inspect::run(settings, &args),
         Some(Command::Keygen(args)) => keygen::run(settings, &args),
+        Some(Command::Privacy(args)) => privacy::run(&args),
         Some(Command::Db(args)) => db::run(settings, &args),
         Some(Command::Demo(args)) => demo::run(settings, &args),
     };

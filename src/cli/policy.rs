@@ -103,3 +103,15 @@ fn parameters(measures: &Measures) -> Option<Parameters> {
         grid: Grid::new(measures.position_grid.max(1).into())?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_measures_are_those_of_the_settings() {
+        let settings = settings::load(&settings::Sources::default()).unwrap();
+        let measures = settings.anonymizer().measures();
+        assert_eq!(parameters(measures), Some(Parameters::DEFAULT));
+    }
+}

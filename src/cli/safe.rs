@@ -1,6 +1,9 @@
 //! Text from outside, without what would steer a terminal or mislead its reader.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use serde_json::ser::Formatter;
 
 /// Whether a character is shown by its number: controls, and what changes the direction
 /// or the look of the text around it without being seen itself.
@@ -32,6 +35,31 @@ pub(super) fn shown(text: &str) -> String {
         }
     }
     shown
+}
+
+/// Writes in one line, with `\u` for more characters than JSON asks for.
+pub(super) struct SafeJson;
+
+impl Formatter for SafeJson {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(at) = rest.find(is_hostile) {
+            let (good, after) = rest.split_at(at);
+            writer.write_all(good.as_bytes())?;
+            let mut chars = after.chars();
+            if let Some(hostile) = chars.next() {
+                for unit in hostile.encode_utf16(&mut [0; 2]) {
+                    write!(writer, "\\u{unit:04x}")?;
+                }
+            }
+            rest = chars.as_str();
+        }
+        writer.write_all(rest.as_bytes())
+    }
 }
 
 #[cfg(test)]

@@ -34,6 +34,7 @@ mod keygen;
 mod keys;
 mod long_flows;
 mod nfanon;
+mod privacy;
 mod replay;
 mod settings_command;
 mod shutdown;

@@ -5,6 +5,7 @@ pub(crate) mod certificates;
 pub(crate) mod client;
 pub(crate) mod exporter;
 pub(crate) mod files;
+pub(crate) mod golden;
 pub(crate) mod http;
 pub(crate) mod ipfix;
 pub(crate) mod launch;

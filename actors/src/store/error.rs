@@ -82,6 +82,12 @@ pub enum StoreError {
         /// The directory.
         path: PathBuf,
     },
+    /// A raw dataset was named where a prepared one is asked for.
+    #[error("{}: holds a raw dataset, whose addresses are the original ones; name a prepared one, such as data/prepared", path.display())]
+    NotPrepared {
+        /// The directory.
+        path: PathBuf,
+    },
     /// There is no dataset there.
     #[error("{}: no segments of a raw or prepared dataset there; name a directory such as data/raw", path.display())]
     Nothing {

@@ -4,9 +4,11 @@ mod error;
 mod lock;
 mod prepared;
 mod reading;
+mod whole;
 mod writing;
 
 pub use error::StoreError;
 pub use prepared::{block_of, key_at};
 pub use reading::{StoredRows, Stream, locate, next_seq_of, oldest_seq_of, segments};
+pub use whole::{Damage, Part, Whole};
 pub use writing::{Options, Store};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use dataset::segment::SegmentHeader;
 use flow::Tick;
-use mediation::anonymize::KeyName;
+use mediation::anonymize::{AnonymizedFlow, KeyName};
 use protocol::{Block, declared_key, restore_csv};
 
 use super::reading::header_at;
@@ -19,9 +19,16 @@ pub fn block_of(frame: &StoredRows, header: &SegmentHeader) -> Result<Block, Sto
     let first_seq = frame.first_seq;
     let key = key_of(header)?;
     let tick = Tick::from_secs(frame.time_ms.div_euclid(1_000));
-    let flows = restore_csv(&frame.payload, first_seq)
-        .map_err(|source| StoreError::Rows { first_seq, source })?;
+    let flows = restored(&frame.payload, first_seq)?;
     Ok(Block::new(first_seq, tick, key, flows))
+}
+
+/// The flows that rows are, the first of them at a position.
+///
+/// # Errors
+/// [`StoreError::Rows`] if they are not as they were written.
+pub(super) fn restored(payload: &[u8], first_seq: u64) -> Result<Vec<AnonymizedFlow>, StoreError> {
+    restore_csv(payload, first_seq).map_err(|source| StoreError::Rows { first_seq, source })
 }
 
 /// What names the key of the segment that holds a position; `None` if no segment can, or if

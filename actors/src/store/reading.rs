@@ -73,7 +73,7 @@ pub(super) fn header_at(directory: &Path, seq: u64) -> Result<Option<SegmentHead
 }
 
 /// Opens a segment, whether or not it was sealed and renamed since it was listed.
-fn open_segment(
+pub(super) fn open_segment(
     directory: &Path,
     name: SegmentName,
 ) -> Result<(Reader<File>, PathBuf), StoreError> {

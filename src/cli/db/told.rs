@@ -1,30 +1,20 @@
-//! What an update tells on standard error: a bar on a terminal, and a line for each thing
-//! that is done; without a terminal, a line now and then.
-
-use std::io::{self, IsTerminal, Write};
-use std::time::{Duration, Instant};
+//! What an update tells on standard error: how far it has come, and a line for each thing
+//! that is done.
 
 use db::world::Event;
-use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use indicatif::HumanBytes;
 
-/// The time between two lines about one thing.
-const LINE_EVERY: Duration = Duration::from_secs(5);
+use crate::cli::progress::Progress;
 
 /// Tells of an update.
 pub(super) struct Told {
-    bar: Option<ProgressBar>,
-    last: Instant,
-    /// What the bar is about.
-    doing: String,
+    progress: Progress,
 }
 
 impl Told {
     pub(super) fn new() -> Self {
-        let seen = io::stderr().is_terminal();
         Self {
-            bar: seen.then(|| ProgressBar::no_length().with_style(style())),
-            last: Instant::now(),
-            doing: String::new(),
+            progress: Progress::new(),
         }
     }
 
@@ -34,12 +24,14 @@ impl Told {
             Event::Fetching {
                 source, octets, of, ..
             } => {
-                self.progress(format!("fetching {source}"), *octets, *of);
+                let doing = format!("fetching {source}");
+                self.progress.octets(&doing, *octets, *of);
             }
             Event::Reading { source, octets, of } => {
-                self.progress(format!("reading {source}"), *octets, Some(*of));
+                let doing = format!("reading {source}");
+                self.progress.octets(&doing, *octets, Some(*of));
             }
-            Event::Merging => self.progress("merging".to_owned(), 0, None),
+            Event::Merging => self.progress.octets("merging", 0, None),
             Event::SetAside(error) => {
                 self.line(&format!("set aside, all is fetched anew: {error}"));
             }
@@ -71,54 +63,10 @@ impl Told {
 
     /// Takes the bar away.
     pub(super) fn clear(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.progress.clear();
     }
 
     fn line(&mut self, line: &str) {
-        self.doing.clear();
-        match &self.bar {
-            Some(bar) => bar.suspend(|| say(line)),
-            None => say(line),
-        }
+        self.progress.line(line);
     }
-
-    fn progress(&mut self, doing: String, octets: u64, of: Option<u64>) {
-        let begins = doing != self.doing;
-        self.doing = doing;
-        let Some(bar) = &self.bar else {
-            if begins {
-                self.last = Instant::now();
-            } else if self.last.elapsed() >= LINE_EVERY {
-                self.last = Instant::now();
-                let of = of.map_or_else(String::new, |of| format!(" of {}", HumanBytes(of)));
-                say(&format!("{}: {}{of}", self.doing, HumanBytes(octets)));
-            }
-            return;
-        };
-        if begins {
-            bar.reset();
-            bar.set_message(self.doing.clone());
-        }
-        match of {
-            Some(of) => bar.set_length(of),
-            None => bar.unset_length(),
-        }
-        bar.set_position(octets);
-        if begins {
-            // At once: what has no octets would not be shown else.
-            bar.tick();
-        }
-    }
-}
-
-/// A closed standard error must not end an update.
-fn say(line: &str) {
-    drop(writeln!(io::stderr(), "{line}"));
-}
-
-fn style() -> ProgressStyle {
-    ProgressStyle::with_template("{msg:28} {bar:30} {bytes} of {total_bytes}, {bytes_per_sec}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar())
 }

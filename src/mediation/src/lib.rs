@@ -11,6 +11,7 @@ pub mod aggregate;
 pub mod anonymize;
 pub mod blocks;
 pub mod enrich;
+pub mod privacy;
 pub mod rollup;
 pub mod select;
 mod slab;

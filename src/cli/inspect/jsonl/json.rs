@@ -5,9 +5,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
-use serde_json::ser::Formatter;
 
-use crate::cli::safe::is_hostile;
+use crate::cli::safe::SafeJson;
 
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,7 +57,7 @@ impl Object {
 
     /// Writes it as a line.
     pub(super) fn write_line(&self, output: &mut dyn Write) -> io::Result<()> {
-        let mut serializer = serde_json::Serializer::with_formatter(&mut *output, Safe);
+        let mut serializer = serde_json::Serializer::with_formatter(&mut *output, SafeJson);
         self.serialize(&mut serializer)?;
         output.write_all(b"\n")
     }
@@ -136,34 +135,10 @@ impl<J: Into<Self>> From<Option<J>> for Json {
     }
 }
 
-/// Writes in one line, with `\u` for more characters than JSON asks for.
-struct Safe;
-
-impl Formatter for Safe {
-    fn write_string_fragment<W: ?Sized + Write>(
-        &mut self,
-        writer: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some(at) = rest.find(is_hostile) {
-            let (good, after) = rest.split_at(at);
-            writer.write_all(good.as_bytes())?;
-            let mut chars = after.chars();
-            if let Some(hostile) = chars.next() {
-                for unit in hostile.encode_utf16(&mut [0; 2]) {
-                    write!(writer, "\\u{unit:04x}")?;
-                }
-            }
-            rest = chars.as_str();
-        }
-        writer.write_all(rest.as_bytes())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::safe::is_hostile;
 
     fn written(object: &Object) -> String {
         let mut line = Vec::new();

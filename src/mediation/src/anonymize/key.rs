@@ -53,6 +53,12 @@ impl Key {
         key
     }
 
+    /// A key from exactly as many octets as it has.
+    #[must_use]
+    pub const fn of_octets(octets: [u8; Self::LEN]) -> Self {
+        Self(octets)
+    }
+
     /// What names the key in metadata. It tells nothing of the key, which is random.
     #[must_use]
     pub fn id(&self) -> KeyId {

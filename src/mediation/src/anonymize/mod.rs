@@ -44,9 +44,10 @@ pub use prefix_preserving::PrefixPreserving;
 pub use reduced::{KeyFields, Nulls, Reduced, Totals};
 use remembered::{CHUNK, Remembered};
 pub use scheme::Scheme;
-use table::{Description, parents};
+use table::{Description, PORT_LIMIT, parents};
 pub use table::{
-    Methods, Parameters, Rules, Scopes, SpecialUse, Table, TableError, Technique, Unsuitable,
+    Methods, Parameters, Rules, Said, SaidMeasures, Scopes, SpecialUse, Table, TableError,
+    Technique, Unsuitable,
 };
 
 use crate::select::PortLimit;
@@ -223,7 +224,6 @@ impl Anonymization {
 
     /// Says of ports that they are 0 from a limit on, before what else is done to them.
     fn say_limit(techniques: &mut [Technique]) {
-        const BINNING: &str = "binning: ports from a limit on are 0";
         let is_port = |said: &&mut Technique| matches!(said.field, Field::SrcPort | Field::DstPort);
         for said in techniques.iter_mut().filter(is_port) {
             match said.method {
@@ -231,9 +231,9 @@ impl Anonymization {
                 Method::Clear => {
                     said.method = Method::Binning;
                     said.stability = Method::Binning.stability();
-                    said.text = BINNING.into();
+                    said.text = PORT_LIMIT.into();
                 }
-                _ => said.text = format!("{BINNING}; {}", said.text).into(),
+                _ => said.text = format!("{PORT_LIMIT}; {}", said.text).into(),
             }
         }
     }
@@ -251,6 +251,18 @@ impl Anonymization {
             }
         }
         flows
+    }
+
+    /// Anonymizes flows that were anonymized before by a further policy, as if what stands
+    /// for their values were values. What had no value has none.
+    #[must_use]
+    pub fn again(&self, flows: Vec<AnonymizedFlow>) -> Vec<AnonymizedFlow> {
+        let (flows, before): (Vec<_>, Vec<_>) = flows
+            .into_iter()
+            .map(|AnonymizedFlow(flow, nulls)| (flow, nulls))
+            .unzip();
+        let flows = self.anonymize(&flows).into_iter().zip(before);
+        flows.map(|(flow, nulls)| flow.without(nulls)).collect()
     }
 
     /// The limit of ports.

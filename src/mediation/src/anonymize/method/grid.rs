@@ -10,8 +10,12 @@ pub struct Grid(f64);
 impl Grid {
     /// Steps of so many degrees; `None` unless more than 0 and at most 90.
     #[must_use]
-    pub fn new(degrees: f64) -> Option<Self> {
-        (degrees > 0.0 && degrees <= 90.0).then_some(Self(degrees))
+    pub const fn new(degrees: f64) -> Option<Self> {
+        if degrees > 0.0 && degrees <= 90.0 {
+            Some(Self(degrees))
+        } else {
+            None
+        }
     }
 
     /// The step in degrees.

@@ -13,9 +13,11 @@ pub struct TimeUnit(NonZeroU64);
 impl TimeUnit {
     /// A unit of so many milliseconds; `None` for 0 and for what no time has room for.
     #[must_use]
-    pub fn from_millis(millis: u64) -> Option<Self> {
-        i64::try_from(millis).ok()?;
-        NonZeroU64::new(millis).map(Self)
+    pub const fn from_millis(millis: u64) -> Option<Self> {
+        match NonZeroU64::new(millis) {
+            Some(unit) if millis <= i64::MAX.unsigned_abs() => Some(Self(unit)),
+            _ => None,
+        }
     }
 
     /// Its length in milliseconds.

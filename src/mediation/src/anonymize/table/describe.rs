@@ -6,6 +6,7 @@ use flow::{Field, Method, Stability};
 
 use super::end::{self, is_on_grid};
 use super::methods::parents;
+use super::said::{SCOPES, SPECIAL};
 use super::{Methods, Parameters, Scopes, SpecialUse};
 
 /// What is done to one field (RFC 6235, 6.1).
@@ -128,12 +129,12 @@ impl Description<'_> {
             _ => return None,
         }
         let special = match self.scopes.special() {
-            SpecialUse::Clear => "special-use addresses are clear",
+            SpecialUse::Clear => SPECIAL,
             SpecialUse::Anonymized => "",
         };
         let prefixes = match self.scopes.prefixes() {
             0 => String::new(),
-            number => format!("addresses in prefixes of the settings are clear ({number})"),
+            number => format!("{SCOPES}{number})"),
         };
         let parts = [prefixes.as_str(), special].into_iter();
         let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();

@@ -9,6 +9,7 @@
 //! | `keeping` | the permutations that keep prefixes, and what they remember |
 //! | `make` | what is made of the rules and a key |
 //! | `describe` | what metadata say of it |
+//! | `said` | the same, read back |
 //!
 //! A field that does not leave has no value in the flow any more either: what is in its place
 //! stands for nothing, so that neither an order nor a sum depends on what was there.
@@ -19,6 +20,7 @@ mod keeping;
 mod make;
 mod methods;
 mod parameters;
+mod said;
 mod scopes;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -36,6 +38,8 @@ use make::Make;
 pub(super) use methods::parents;
 pub use methods::{Methods, Unsuitable};
 pub use parameters::Parameters;
+pub(super) use said::PORT_LIMIT;
+pub use said::{Said, SaidMeasures};
 pub use scopes::{Scopes, SpecialUse};
 
 use super::method::{AddressMethod, CounterMethod, FlowTag, Purpose, Random, TimeMethod};

@@ -20,3 +20,18 @@ pub struct Parameters {
     /// The grid of positions.
     pub grid: Grid,
 }
+
+impl Parameters {
+    /// Those of settings/default.toml, with a grid of one degree.
+    pub const DEFAULT: Self = Self {
+        address_bits: AddressBits::new(24, 48).expect("bits of both families"),
+        time_unit: TimeUnit::from_millis(MINUTE_MS).expect("a unit"),
+        shift_most_ms: 720 * MINUTE_MS,
+        shift_epoch: TimeUnit::from_millis(1_440 * MINUTE_MS).expect("a unit"),
+        digits: Digits::new(2).expect("digits"),
+        noise: NoisePercent::new(10).expect("hundredths"),
+        grid: Grid::new(1.0).expect("degrees"),
+    };
+}
+
+const MINUTE_MS: u64 = 60_000;
