@@ -55,8 +55,8 @@ impl Key {
 
     /// A key from exactly as many octets as it has.
     #[must_use]
-    pub const fn of_octets(octets: [u8; Self::LEN]) -> Self {
-        Self(octets)
+    pub fn of_octets(octets: &[u8; Self::LEN]) -> Self {
+        Self::copied(octets)
     }
 
     /// What names the key in metadata. It tells nothing of the key, which is random.

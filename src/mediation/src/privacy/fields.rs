@@ -189,7 +189,7 @@ mod tests {
 
     fn odd(field: &str, text: &str, value: Value<'_>) -> bool {
         let field = Field::from_name(field).unwrap();
-        is_odd(field, &Said::read(text).unwrap(), value)
+        is_odd(field, &Said::of(None, text).unwrap(), value)
     }
 
     fn addr(text: &str) -> Value<'static> {

@@ -423,7 +423,7 @@ fn simulated_key(hash: Hash) -> Key {
             *to = from;
         }
     }
-    Key::of_octets(octets)
+    Key::of_octets(&octets)
 }
 
 #[cfg(test)]
