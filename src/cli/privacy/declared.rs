@@ -1,11 +1,12 @@
 //! What the header of a segment declares.
 
+use actors::terms::ANONYMIZATION;
 use mediation::privacy::Declaration;
 use serde_json::{Map, Value};
 
 /// The declaration in what a header has besides what all have; none if there is none.
 pub(super) fn declaration(meta: &Map<String, Value>) -> Declaration {
-    let said = meta.get("anonymization");
+    let said = meta.get(ANONYMIZATION);
     let text = |name: &str| said.and_then(|said| said.get(name)?.as_str());
     let Some(policy) = text("policy") else {
         return Declaration::none();
