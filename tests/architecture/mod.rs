@@ -85,7 +85,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustls", &["actors", "flowstream", "db"]),
     ("rustls-native-certs", &["db"]),
     ("ryu", &["protocol"]),
-    ("sha2", &["mediation", "db"]),
+    ("sha2", &["dataset", "mediation", "db"]),
     ("socket2", &["actors", "flowstream"]),
     ("tar", &["db"]),
     ("tokio", &["actors"]),

@@ -1,6 +1,7 @@
 //! Datasets in directories: the one place that opens, seals and lists segment files.
 
 mod error;
+mod listing;
 mod lock;
 mod prepared;
 mod reading;
@@ -8,6 +9,7 @@ mod whole;
 mod writing;
 
 pub use error::StoreError;
+pub use listing::{entry_of, manifest_of};
 pub use prepared::{block_of, key_at};
 pub use reading::{StoredRows, Stream, locate, next_seq_of, oldest_seq_of, segments};
 pub use whole::{Damage, Part, Whole};

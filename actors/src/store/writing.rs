@@ -5,11 +5,14 @@ use std::io::{Seek, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use dataset::checksum::{Checksum, Summed};
+use dataset::manifest::{Entry, Line};
 use dataset::name::{Content, SegmentName};
-use dataset::segment::{Kind, SegmentHeader, Tail, Writer, recover};
+use dataset::segment::{Kind, SegmentHeader, Tail, Totals, Writer, recover};
 use serde_json::{Map, Value};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
+use super::listing::Listing;
 use super::lock::Lock;
 use super::{StoreError, next_seq_of, segments};
 
@@ -35,8 +38,9 @@ pub struct Options {
 }
 
 struct Open {
-    writer: Writer<File>,
+    writer: Writer<Summed<File>>,
     name: SegmentName,
+    header: SegmentHeader,
     begun_ms: i64,
 }
 
@@ -46,6 +50,7 @@ pub struct Store {
     options: Options,
     open: Option<Open>,
     next_seq: u64,
+    listing: Listing,
     _lock: Lock,
 }
 
@@ -72,10 +77,12 @@ impl Store {
             recover_segment(directory, name)?;
         }
         let next_seq = next_seq_of(directory)?;
+        let listing = Listing::open(directory, options.kind)?;
         Ok(Self {
             options,
             open: None,
             next_seq,
+            listing,
             _lock: lock,
         })
     }
@@ -133,6 +140,7 @@ impl Store {
             Some(open) => open,
             None => self.begin(time_ms)?,
         };
+        open.writer.get_mut().mark();
         let written = open.writer.append(self.next_seq, time_ms, rows, payload);
         self.keep_or_cut_back(open, written.map(drop))?;
         self.next_seq += u64::from(rows);
@@ -147,6 +155,7 @@ impl Store {
         let Some(mut open) = self.open.take() else {
             return Ok(());
         };
+        open.writer.get_mut().mark();
         let written = open.writer.append(self.next_seq, time_ms, 0, payload);
         self.keep_or_cut_back(open, written.map(drop))
     }
@@ -157,12 +166,23 @@ impl Store {
     /// [`StoreError`] if that fails; the segment stays open on disk and is recovered by
     /// the next start.
     pub fn seal(&mut self) -> Result<(), StoreError> {
-        let Some(Open { writer, name, .. }) = self.open.take() else {
+        let Some(open) = self.open.take() else {
             return Ok(());
         };
-        let from = self.path(name);
-        let (file, _) = writer.seal().map_err(StoreError::content(&from))?;
-        finish(&self.options.directory, &file, name)
+        let from = self.path(open.name);
+        let (summed, totals) = open.writer.seal().map_err(StoreError::content(&from))?;
+        let (file, sum) = summed.finish();
+        finish(&self.options.directory, &file, open.name)?;
+        self.list(&open.header, &totals, sum);
+        Ok(())
+    }
+
+    /// Lists a sealed segment. It is whole without that, and the next start tries again.
+    fn list(&mut self, header: &SegmentHeader, totals: &Totals, sum: Checksum) {
+        let entry = Entry::new(header, totals, sum);
+        if let Err(error) = self.listing.add(&Line::Sealed(Box::new(entry))) {
+            error!(%error, "a sealed segment is not listed; the next start will list it");
+        }
     }
 
     fn path(&self, name: SegmentName) -> PathBuf {
@@ -198,7 +218,7 @@ impl Store {
             meta: options.meta.clone(),
         };
         let begin = || {
-            let mut writer = Writer::new(file, &header, options.level)?;
+            let mut writer = Writer::new(Summed::new(file), &header, options.level)?;
             if !options.preamble.is_empty() {
                 writer.append(self.next_seq, time_ms, 0, &options.preamble)?;
             }
@@ -212,6 +232,7 @@ impl Store {
         Ok(Open {
             writer: begun?,
             name,
+            header,
             begun_ms: time_ms,
         })
     }
@@ -229,11 +250,13 @@ impl Store {
             return Ok(());
         };
         let len = open.writer.len();
-        let file = open.writer.get_mut();
+        let summed = open.writer.get_mut();
+        let file = summed.get_mut();
         let cut = file
             .set_len(len)
             .and_then(|()| file.seek(SeekFrom::Start(len)));
         if cut.is_ok() {
+            summed.go_back();
             open.writer.cut_back();
             self.open = Some(open);
         }

@@ -1,7 +1,7 @@
 //! Stored flows: segments of checked frames, their recovery, and what was received as pcapng.
 //!
 //! A dataset is a row of [`segment`]s, each one file, named by its first position
-//! ([`name`]). A segment holds either prepared flows (CSV) or raw datagrams and streams
+//! ([`name`]). What is sealed is listed in a [`manifest`]. A segment holds either prepared flows (CSV) or raw datagrams and streams
 //! ([`pcapng`]); it is plain zstd, so that `zstdcat` gives the rows with no program of
 //! ours. [`capture`] reads datagrams and streams out of captures made elsewhere.
 //!
@@ -11,9 +11,11 @@
 #![forbid(unsafe_code)]
 
 pub mod capture;
+pub mod checksum;
 mod connections;
 mod datagram;
 mod error;
+pub mod manifest;
 pub mod name;
 mod packet;
 pub mod pcapng;

@@ -39,7 +39,8 @@ impl Content {
 }
 
 /// The name of a segment file. Sorts by first position; the text sorts the same way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct SegmentName {
     /// Position of the segment's first row.
     pub first_seq: u64,
@@ -112,6 +113,20 @@ impl FromStr for SegmentName {
 
     fn from_str(name: &str) -> Result<Self, NotASegmentName> {
         parse(name).ok_or_else(|| NotASegmentName(name.to_owned()))
+    }
+}
+
+impl From<SegmentName> for String {
+    fn from(name: SegmentName) -> Self {
+        name.to_string()
+    }
+}
+
+impl TryFrom<String> for SegmentName {
+    type Error = NotASegmentName;
+
+    fn try_from(name: String) -> Result<Self, NotASegmentName> {
+        name.parse()
     }
 }
 

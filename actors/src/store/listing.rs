@@ -1,0 +1,148 @@
+//! The manifest of a dataset on disk, and how it is kept true.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use dataset::checksum::Checksum;
+use dataset::manifest::{Entry, FILE, LINE_MAX, Line, Manifest};
+use dataset::segment::Kind;
+use tracing::warn;
+
+use super::reading::open_segment;
+use super::{StoreError, segments};
+
+/// Octets of segments that a start reads for a manifest that lacks them.
+const CATCH_UP: u64 = 1 << 30;
+
+/// The manifest of a directory; an empty one where there is no file.
+///
+/// # Errors
+/// [`StoreError::File`] if the file cannot be read.
+pub fn manifest_of(directory: &Path) -> Result<Manifest, StoreError> {
+    let path = directory.join(FILE);
+    match File::open(&path) {
+        Ok(file) => Manifest::read(BufReader::new(file)).map_err(StoreError::file(&path)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Manifest::default()),
+        Err(error) => Err(StoreError::file(&path)(error)),
+    }
+}
+
+/// What the manifest would say of a sealed segment: its headers are walked along, and its
+/// octets summed up.
+///
+/// # Errors
+/// [`StoreError`] if it cannot be read.
+pub fn entry_of(
+    directory: &Path,
+    name: dataset::name::SegmentName,
+) -> Result<Entry, StoreError> {
+    let (mut reader, path) = open_segment(directory, name)?;
+    while reader
+        .next_meta()
+        .map_err(StoreError::content(&path))?
+        .is_some()
+    {}
+    let (header, totals) = (reader.header().clone(), *reader.totals());
+    let mut file = reader.into_inner();
+    let octets = file.metadata().map_err(StoreError::file(&path))?.len();
+    file.seek(SeekFrom::Start(0))
+        .map_err(StoreError::file(&path))?;
+    let sha256 = Checksum::of(&mut file).map_err(StoreError::file(&path))?;
+    let entry = Entry::new(&header, &totals, sha256);
+    Ok(Entry { octets, ..entry })
+}
+
+/// The manifest of a dataset that is being written.
+#[derive(Debug)]
+pub(super) struct Listing {
+    path: PathBuf,
+    file: File,
+}
+
+impl Listing {
+    /// Opens the manifest, and lists what a crash left unlisted.
+    pub(super) fn open(directory: &Path, kind: Kind) -> Result<Self, StoreError> {
+        let path = directory.join(FILE);
+        let mode = if kind == Kind::Raw { 0o600 } else { 0o644 };
+        let opened = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .mode(mode)
+            .open(&path);
+        let file = opened.map_err(StoreError::file(&path))?;
+        let mut listing = Self { path, file };
+        listing.cut_torn_line()?;
+        listing.catch_up(directory)?;
+        Ok(listing)
+    }
+
+    /// Cuts off the end of a line that was not written whole.
+    fn cut_torn_line(&mut self) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let file = &mut self.file;
+        let mut cut = || {
+            let len = file.metadata()?.len();
+            let from = len.saturating_sub(LINE_MAX as u64);
+            file.seek(SeekFrom::Start(from))?;
+            let mut tail = Vec::new();
+            file.take(LINE_MAX as u64).read_to_end(&mut tail)?;
+            let ended = tail.iter().rposition(|octet| *octet == b'\n');
+            let whole = ended.map_or(from, |at| from + at as u64 + 1);
+            if whole == len { Ok(()) } else { file.set_len(whole) }
+        };
+        cut().map_err(StoreError::file(&path))
+    }
+
+    /// Lists the segments that are not, the newest first, as far as reading them takes no
+    /// time that anybody would notice.
+    fn catch_up(&mut self, directory: &Path) -> Result<(), StoreError> {
+        let manifest = manifest_of(directory)?;
+        if let Some((line, reason)) = manifest.bad_lines.first() {
+            let path = self.path.display();
+            warn!(%path, line, %reason, "the manifest has lines that cannot be read; `flowstream dataset repair` makes it anew");
+        }
+        let all = segments(directory)?;
+        let mut unlisted: Vec<_> = all
+            .into_iter()
+            .filter(|name| !name.open && !manifest.entries.contains_key(&name.first_seq))
+            .collect();
+        let mut left = CATCH_UP;
+        while let Some(name) = unlisted.pop() {
+            let path = directory.join(name.to_string());
+            let len = path.metadata().map_or(0, |metadata| metadata.len());
+            let Some(rest) = left.checked_sub(len) else {
+                unlisted.push(name);
+                break;
+            };
+            left = rest;
+            match entry_of(directory, name) {
+                Ok(entry) => self.add(&Line::Sealed(Box::new(entry)))?,
+                // Whoever reads it is told; it is no reason not to write the next ones.
+                Err(error) => warn!(%error, "a segment is damaged, and not listed"),
+            }
+        }
+        if !unlisted.is_empty() {
+            let path = self.path.display();
+            let segments = unlisted.len();
+            warn!(%path, segments, "the manifest lacks segments; `flowstream dataset repair` lists them");
+        }
+        Ok(())
+    }
+
+    /// Appends a line, and has it on the disk.
+    pub(super) fn add(&mut self, line: &Line) -> Result<(), StoreError> {
+        let mut write = || {
+            let octets = line.encode()?;
+            let len = self.file.metadata()?.len();
+            let written = self.file.write_all(&octets);
+            if written.is_err() {
+                self.file.set_len(len)?;
+            }
+            written.and_then(|()| self.file.sync_data())
+        };
+        write().map_err(StoreError::file(&self.path))
+    }
+}
