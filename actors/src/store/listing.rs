@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use dataset::checksum::Checksum;
 use dataset::manifest::{Entry, FILE, LINE_MAX, Line, Manifest};
+use dataset::name::SegmentName;
 use dataset::segment::Kind;
 use tracing::warn;
 
-use super::reading::open_segment;
+use super::reading::walk;
 use super::{StoreError, segments};
 
 /// Octets of segments that a start reads for a manifest that lacks them.
@@ -34,16 +35,8 @@ pub fn manifest_of(directory: &Path) -> Result<Manifest, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`] if it cannot be read.
-pub fn entry_of(
-    directory: &Path,
-    name: dataset::name::SegmentName,
-) -> Result<Entry, StoreError> {
-    let (mut reader, path) = open_segment(directory, name)?;
-    while reader
-        .next_meta()
-        .map_err(StoreError::content(&path))?
-        .is_some()
-    {}
+pub fn entry_of(directory: &Path, name: SegmentName) -> Result<Entry, StoreError> {
+    let (reader, path) = walk(directory, name)?;
     let (header, totals) = (reader.header().clone(), *reader.totals());
     let mut file = reader.into_inner();
     let octets = file.metadata().map_err(StoreError::file(&path))?.len();
@@ -91,7 +84,11 @@ impl Listing {
             file.take(LINE_MAX as u64).read_to_end(&mut tail)?;
             let ended = tail.iter().rposition(|octet| *octet == b'\n');
             let whole = ended.map_or(from, |at| from + at as u64 + 1);
-            if whole == len { Ok(()) } else { file.set_len(whole) }
+            if whole == len {
+                Ok(())
+            } else {
+                file.set_len(whole)
+            }
         };
         cut().map_err(StoreError::file(&path))
     }

@@ -1,16 +1,24 @@
 //! Datasets in directories: the one place that opens, seals and lists segment files.
 
+mod checking;
 mod error;
 mod listing;
 mod lock;
 mod prepared;
 mod reading;
+mod repair;
+mod summary;
+#[cfg(test)]
+mod tests;
 mod whole;
 mod writing;
 
+pub use checking::{Checked, PROBLEMS_MAX, Problem, check};
 pub use error::StoreError;
 pub use listing::{entry_of, manifest_of};
 pub use prepared::{block_of, key_at};
 pub use reading::{StoredRows, Stream, locate, next_seq_of, oldest_seq_of, segments};
+pub use repair::{Repaired, repair};
+pub use summary::{Gap, SegmentSummary, Summary};
 pub use whole::{Damage, Part, Whole};
 pub use writing::{Options, Store};

@@ -3,8 +3,9 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use dataset::DatasetError;
 use dataset::name::SegmentName;
-use dataset::segment::{Kind, Reader, SegmentHeader};
+use dataset::segment::{Kind, Reader, SegmentHeader, Tail};
 
 use super::StoreError;
 
@@ -88,6 +89,33 @@ pub(super) fn open_segment(
     };
     let reader = Reader::open(file).map_err(StoreError::content(&path))?;
     Ok((reader, path))
+}
+
+/// Walks along the frames of a segment, which are not read.
+///
+/// # Errors
+/// [`StoreError`] if a header of them is damaged, or a sealed segment is not whole.
+pub(super) fn walk(
+    directory: &Path,
+    name: SegmentName,
+) -> Result<(Reader<File>, PathBuf), StoreError> {
+    let (mut reader, path) = open_segment(directory, name)?;
+    let content = StoreError::content;
+    while reader.next_meta().map_err(content(&path))?.is_some() {}
+    let is_whole = match reader.tail() {
+        Tail::Sealed => true,
+        Tail::Clean | Tail::Torn(_) => name.open,
+    };
+    if is_whole {
+        return Ok((reader, path));
+    }
+    let source = DatasetError::Truncated {
+        offset: reader.offset(),
+        what: "sealed segment",
+        found: reader.offset(),
+        expected: reader.offset() + 1,
+    };
+    Err(content(&path)(source))
 }
 
 /// Rows of one frame.

@@ -276,7 +276,7 @@ fn finish(directory: &Path, file: &File, name: SegmentName) -> Result<(), StoreE
 
 /// Brings a segment that a crash left open to its last whole frame, and seals it. What
 /// was torn is set aside, not thrown away; a segment without rows is removed.
-fn recover_segment(directory: &Path, name: SegmentName) -> Result<(), StoreError> {
+pub(super) fn recover_segment(directory: &Path, name: SegmentName) -> Result<(), StoreError> {
     let path = directory.join(name.to_string());
     let opened = OpenOptions::new().read(true).write(true).open(&path);
     let mut file = opened.map_err(StoreError::file(&path))?;

@@ -163,7 +163,13 @@ mod tests {
         let sum = Checksum::of(&mut Cursor::new(b"abc")).unwrap();
         assert_eq!(sum.to_string(), ABC);
         assert_eq!(ABC.parse(), Ok(sum));
-        for text in ["", "ba78", &ABC.to_uppercase(), &ABC.replace('b', "g"), &format!("{ABC}0")] {
+        for text in [
+            "",
+            "ba78",
+            &ABC.to_uppercase(),
+            &ABC.replace('b', "g"),
+            &format!("{ABC}0"),
+        ] {
             assert_eq!(text.parse::<Checksum>(), Err(NotAChecksum(text.to_owned())));
         }
     }
@@ -178,7 +184,10 @@ mod tests {
         file.go_back();
         file.write_all(b"c").unwrap();
         let (octets, sum) = file.finish();
-        assert_eq!((octets.as_slice(), sum.to_string().as_str()), (&b"abc"[..], ABC));
+        assert_eq!(
+            (octets.as_slice(), sum.to_string().as_str()),
+            (&b"abc"[..], ABC)
+        );
     }
 
     #[test]

@@ -86,6 +86,21 @@ pub enum Removal {
     Space,
 }
 
+/// What is left of a segment that was removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removed {
+    /// Its file.
+    pub segment: SegmentName,
+    /// The position of its first row.
+    pub first_seq: u64,
+    /// The position after its last row.
+    pub next_seq: u64,
+    /// Why.
+    pub reason: Removal,
+    /// Unix milliseconds at which it was removed.
+    pub at_ms: i64,
+}
+
 /// What a line says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -93,18 +108,7 @@ pub enum Line {
     /// A segment was sealed. Of several lines of one segment the last counts.
     Sealed(Box<Entry>),
     /// A segment is about to be removed.
-    Removed {
-        /// Its file.
-        segment: SegmentName,
-        /// The position of its first row.
-        first_seq: u64,
-        /// The position after its last row.
-        next_seq: u64,
-        /// Why.
-        reason: Removal,
-        /// Unix milliseconds.
-        at_ms: i64,
-    },
+    Removed(Removed),
 }
 
 impl Line {
@@ -124,8 +128,8 @@ impl Line {
 pub struct Manifest {
     /// The segments that are there, by position.
     pub entries: BTreeMap<u64, Entry>,
-    /// Rows that were removed with their segments, as `(first_seq, next_seq)`.
-    pub removed: BTreeMap<u64, u64>,
+    /// The segments that were removed, by position.
+    pub removed: BTreeMap<u64, Removed>,
     /// Lines that could not be read, by number, from 1 on: at most [`BAD_LINES_MAX`] of them.
     pub bad_lines: Vec<(u64, String)>,
 }
@@ -168,13 +172,9 @@ impl Manifest {
             Line::Sealed(entry) => {
                 self.entries.insert(entry.first_seq, *entry);
             }
-            Line::Removed {
-                first_seq,
-                next_seq,
-                ..
-            } => {
-                self.entries.remove(&first_seq);
-                self.removed.insert(first_seq, next_seq);
+            Line::Removed(removed) => {
+                self.entries.remove(&removed.first_seq);
+                self.removed.insert(removed.first_seq, removed);
             }
         }
     }
@@ -216,7 +216,9 @@ mod tests {
     }
 
     fn sealed(first_seq: u64, rows: u64) -> Vec<u8> {
-        Line::Sealed(Box::new(entry(first_seq, rows))).encode().unwrap()
+        Line::Sealed(Box::new(entry(first_seq, rows)))
+            .encode()
+            .unwrap()
     }
 
     fn read(octets: &[u8]) -> Manifest {
@@ -228,7 +230,7 @@ mod tests {
         let line = String::from_utf8(sealed(7, 3)).unwrap();
         let expected = r#"{"sealed":{"segment":"00000000000000000007.csv.zst","kind":"prepared","first_seq":7,"next_seq":10,"rows":3,"from_ms":5,"to_ms":9,"frames":2,"octets":300,"plain_octets":900,"sha256":"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881","program":"0.0.0","meta":{"a":true}}}"#;
         assert_eq!(line, format!("{expected}\n"));
-        let removed = Line::Removed {
+        let removed = Removed {
             segment: entry(7, 3).segment,
             first_seq: 7,
             next_seq: 10,
@@ -236,11 +238,14 @@ mod tests {
             at_ms: 11,
         };
         let expected = r#"{"removed":{"segment":"00000000000000000007.csv.zst","first_seq":7,"next_seq":10,"reason":"age","at_ms":11}}"#;
-        let line = removed.encode().unwrap();
-        assert_eq!(String::from_utf8(line.clone()).unwrap(), format!("{expected}\n"));
+        let line = Line::Removed(removed).encode().unwrap();
+        assert_eq!(
+            String::from_utf8(line.clone()).unwrap(),
+            format!("{expected}\n")
+        );
         let manifest = read(&[sealed(7, 3), sealed(10, 1), line].concat());
         assert_eq!(manifest.entries, BTreeMap::from([(10, entry(10, 1))]));
-        assert_eq!(manifest.removed, BTreeMap::from([(7, 10)]));
+        assert_eq!(manifest.removed, BTreeMap::from([(7, removed)]));
     }
 
     #[test]
@@ -250,7 +255,11 @@ mod tests {
         let all = [&sealed(1, 2)[..], b"{}\n", &long, &sealed(3, 4), torn].concat();
         let manifest = read(&all);
         assert_eq!(manifest.entries.keys().collect::<Vec<_>>(), [&1, &3]);
-        let bad: Vec<u64> = manifest.bad_lines.iter().map(|(number, _)| *number).collect();
+        let bad: Vec<u64> = manifest
+            .bad_lines
+            .iter()
+            .map(|(number, _)| *number)
+            .collect();
         assert_eq!(bad, [2, 3, 5]);
         let much = read(&b"x\n".repeat(100));
         assert_eq!(much.bad_lines.len(), BAD_LINES_MAX);
