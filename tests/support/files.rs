@@ -15,7 +15,7 @@ pub(crate) fn segments(directory: &Path) -> BTreeMap<String, Vec<u8>> {
     for entry in fs::read_dir(directory).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();
-        if !name.starts_with('.') {
+        if name.contains(".zst") {
             segments.insert(name, fs::read(entry.path()).unwrap());
         }
     }
