@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mediation::anonymize::{Anonymization, KeyName};
+use mediation::anonymize::KeyName;
 use protocol::{Declaration, LegacyRules, Refusal, RefusalCode, Request, Start, Welcome};
 use tokio::sync::watch;
 
@@ -31,8 +31,8 @@ pub struct Hall {
     pub ring: Arc<Ring>,
     /// Where older ones are read from, if they are kept.
     pub history: Option<PathBuf>,
-    /// The anonymization in force.
-    pub policy: Arc<Anonymization>,
+    /// What is done to flows before they leave. It holds no key: those come and go.
+    pub anonymization: Declaration,
     /// How the columns of the original system are written.
     pub legacy: LegacyRules,
     /// Limits of each session.
@@ -95,7 +95,7 @@ impl Hall {
             form: &request.form,
             next_seq,
             oldest_seq: self.oldest_seq(),
-            anonymization: &Declaration::under(&self.policy, key),
+            anonymization: &self.anonymization.under(key),
         }
         .line();
         bytes.extend_from_slice(&request.form.preamble());

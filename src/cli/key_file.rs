@@ -155,8 +155,9 @@ fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> KeyFileError {
     move |source| KeyFileError::Read { path, source }
 }
 
-fn key_of(path: &Path, octets: &[u8]) -> Result<Key, KeyFileError> {
-    Key::from_octets(octets).map_err(|source| KeyFileError::Length {
+/// Wipes the octets.
+fn key_of(path: &Path, octets: &mut [u8]) -> Result<Key, KeyFileError> {
+    Key::taken(octets).map_err(|source| KeyFileError::Length {
         path: path.to_owned(),
         source,
     })
@@ -186,11 +187,9 @@ fn read(path: &Path, rights: u32) -> Result<Option<Key>, KeyFileError> {
     }
     // One octet more than a key has, so that a longer file is seen to be none.
     let mut octets = Vec::with_capacity(Key::LEN + 1);
-    file.take(Key::LEN as u64 + 1)
-        .read_to_end(&mut octets)
-        .map_err(unreadable(path))?;
-    let key = key_of(path, &octets).map(Some);
-    octets.fill(0);
+    let read = file.take(Key::LEN as u64 + 1).read_to_end(&mut octets);
+    let key = key_of(path, &mut octets).map(Some);
+    read.map_err(unreadable(path))?;
     key
 }
 
@@ -201,9 +200,9 @@ fn make(path: &Path) -> Result<Key, KeyFileError> {
         path: path.to_owned(),
         source,
     };
-    write(path, &octets).map_err(unwritable)?;
-    let key = key_of(path, &octets);
-    octets.fill(0);
+    let written = write(path, &octets);
+    let key = key_of(path, &mut octets);
+    written.map_err(unwritable)?;
     key
 }
 

@@ -52,7 +52,7 @@ impl Outputs {
         let hall = Arc::new(Hall {
             ring,
             history,
-            policy: Arc::clone(common.keys.in_force()),
+            anonymization: Declaration::of(common.keys.in_force()),
             legacy: legacy_rules(common),
             limits: limits(common),
             first_client: watch::Sender::new(false),

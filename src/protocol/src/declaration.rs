@@ -1,7 +1,7 @@
 //! What was done to flows before they left, as welcomes and headers of segments say it
 //! (RFC 6235, 6).
 
-use flow::Stability;
+use flow::{Method, Stability};
 use mediation::anonymize::{
     Anonymization, Epoch, EpochError, KeyId, KeyIdError, KeyName, Technique,
 };
@@ -40,38 +40,61 @@ struct DeclaredField {
     /// What names the key, where the method has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     key_id: Option<String>,
+    #[serde(skip)]
+    of: (Method, Stability),
 }
 
 impl Declaration {
     /// What a policy does, under its key.
     #[must_use]
     pub fn of(anonymization: &Anonymization) -> Self {
-        Self::under(anonymization, anonymization.key())
+        let said = anonymization.techniques().into_iter();
+        let nameless = Self {
+            policy: anonymization.name(),
+            key_id: None,
+            key_epoch: None,
+            fields: said.map(DeclaredField::of).collect(),
+        };
+        nameless.under(anonymization.key())
     }
 
-    /// What a policy does, under a key of this name.
+    /// The same under a key of another name. What was said under the key of an epoch is not
+    /// said to be more stable while it is not known which epoch it is.
     #[must_use]
-    pub fn under(anonymization: &Anonymization, key: Option<KeyName>) -> Self {
-        let key_id = key.map(|key| key.id);
+    pub fn under(&self, key: Option<KeyName>) -> Self {
         let epoch = key.and_then(|key| key.epoch);
-        let said = anonymization.techniques().into_iter();
+        let fields = self.fields.iter().map(|said| said.under(key));
         Self {
-            policy: anonymization.name(),
-            key_id: key_id.map(|id| id.to_string()),
+            policy: self.policy,
+            key_id: key.map(|key| key.id.to_string()),
             key_epoch: epoch.map(|epoch| epoch.to_string()),
-            fields: said.map(|said| DeclaredField::of(said, key)).collect(),
+            fields: fields.collect(),
         }
     }
 }
 
 impl DeclaredField {
-    fn of(said: Technique, key: Option<KeyName>) -> Self {
+    fn of(said: Technique) -> Self {
         let Technique {
             field,
             method,
             stability,
             text,
         } = said;
+        Self {
+            field: field.name(),
+            method: method.name(),
+            technique: text.into_owned(),
+            anonymization_technique: method.technique(),
+            anonymization_flags: stability.flags(),
+            stability: stability.name(),
+            key_id: None,
+            of: (method, stability),
+        }
+    }
+
+    fn under(&self, key: Option<KeyName>) -> Self {
+        let (method, stability) = self.of;
         let key = key.filter(|_| method.needs_key());
         // A key of an epoch is another one in the next.
         let most = match key {
@@ -80,13 +103,12 @@ impl DeclaredField {
         };
         let stability = stability.min(most);
         Self {
-            field: field.name(),
-            method: method.name(),
-            technique: text.into_owned(),
-            anonymization_technique: method.technique(),
+            technique: self.technique.clone(),
             anonymization_flags: stability.flags(),
             stability: stability.name(),
             key_id: key.map(|key| key.id.to_string()),
+            of: (method, stability),
+            ..*self
         }
     }
 }
@@ -126,7 +148,7 @@ pub fn declared_key(declared: &Value) -> Result<Option<KeyName>, DeclarationErro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flow::{Field, Method};
+    use flow::Field;
     use mediation::anonymize::{CryptoPan, Key, Policy};
 
     fn declared(policy: Policy, key: Option<KeyId>) -> Value {
@@ -150,18 +172,18 @@ mod tests {
         assert!(names.eq(Field::ALL.map(Field::name)));
         let of = |field: Field| fields[field as usize].to_string();
         assert_eq!(
-            serde_json::to_string(&DeclaredField::of(
-                Technique {
+            serde_json::to_string(
+                &DeclaredField::of(Technique {
                     field: Field::SrcAddr,
                     method: Method::PrefixPreserving,
                     stability: Method::PrefixPreserving.stability(),
                     text: "as it is said".into(),
-                },
-                Some(KeyName {
+                })
+                .under(Some(KeyName {
                     id: key.id(),
                     epoch: None,
-                }),
-            ))
+                }))
+            )
             .unwrap(),
             concat!(
                 r#"{"field":"src_addr","method":"prefix-preserving","#,
@@ -186,7 +208,7 @@ mod tests {
             epoch: epoch.map(|epoch| epoch.parse().unwrap()),
         };
         for (epoch, stability, flags) in [(None, "stable", 3), (Some("2026-11-28"), "session", 1)] {
-            let declared = Declaration::under(&policy, Some(name(epoch)));
+            let declared = Declaration::of(&policy).under(Some(name(epoch)));
             for said in &declared.fields {
                 let expected = match said.key_id {
                     Some(_) => (stability, flags),
@@ -196,6 +218,12 @@ mod tests {
             }
             assert!(declared.fields.iter().any(|said| said.key_id.is_some()));
         }
+        // Epochs are on, and which one it is is not known.
+        let declared = Declaration::of(&policy).under(Some(name(Some("2026-11-28"))));
+        let declared = declared.under(Some(name(None)));
+        assert_eq!(declared.key_epoch, None);
+        let said = declared.fields.iter().find(|said| said.field == "src_addr");
+        assert_eq!(said.unwrap().stability, "session");
     }
 
     #[test]
@@ -206,7 +234,7 @@ mod tests {
                 id: "e0c2c277c060c477".parse().unwrap(),
                 epoch: epoch.map(|epoch| epoch.parse().unwrap()),
             };
-            let declared = Declaration::under(&policy, Some(name));
+            let declared = Declaration::of(&policy).under(Some(name));
             let declared = serde_json::to_value(declared).unwrap();
             assert_eq!(declared.get("key_epoch").is_some(), said);
             assert_eq!(declared_key(&declared), Ok(Some(name)));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix::prelude::*;
 use flow::Tick;
 use mediation::anonymize::{Anonymization, Policy as Addresses};
-use protocol::EndReason;
+use protocol::{Declaration, EndReason};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
@@ -109,7 +109,7 @@ impl House {
         let hall = Arc::new(Hall {
             ring: Arc::clone(&ring),
             history,
-            policy: Arc::new(Anonymization::new(Addresses::None)),
+            anonymization: Declaration::of(&Anonymization::new(Addresses::None)),
             legacy: protocol::LegacyRules::PLAIN,
             limits: Limits {
                 request_timeout: Duration::from_secs(5),

@@ -47,6 +47,16 @@ impl Key {
         Ok(Self::copied(octets))
     }
 
+    /// The same, and wipes the octets, whether or not they are a key.
+    ///
+    /// # Errors
+    /// [`KeyLengthError`] if there are not exactly [`Key::LEN`].
+    pub fn taken(octets: &mut [u8]) -> Result<Self, KeyLengthError> {
+        let key = Self::from_octets(octets);
+        octets.zeroize();
+        key
+    }
+
     fn copied(octets: &[u8; Self::LEN]) -> Self {
         let mut key = Self(Box::new([0; Self::LEN]));
         key.0.copy_from_slice(octets);
@@ -178,6 +188,19 @@ mod tests {
             "0bee386b238a333a5ef4281c995374007a39a5c92b33467c4805967e13bc5fb2",
         ),
     ];
+
+    #[test]
+    fn what_a_key_is_taken_of_is_wiped() {
+        for len in [0, 31, Key::LEN, 33] {
+            let mut octets = vec![7; len];
+            let taken = Key::taken(&mut octets);
+            assert_eq!(
+                taken.map(|key| key.id()).ok(),
+                (len == Key::LEN).then(|| key(7).id())
+            );
+            assert_eq!(octets, vec![0; len]);
+        }
+    }
 
     #[test]
     fn each_epoch_of_each_key_has_a_key_of_its_own() {

@@ -192,6 +192,20 @@ mod tests {
     }
 
     #[test]
+    fn keys_and_what_is_made_of_them_do_not_outlive_their_use() {
+        let master = Arc::new(key(2));
+        let mut ring = ring(Epochs::Hourly);
+        ring.adopt(Some(Tick::from_secs(MIDNIGHT)), Arc::clone(&master));
+        let first = Arc::downgrade(ring.at(Tick::from_secs(MIDNIGHT)));
+        assert!(first.upgrade().is_some());
+        at(&mut ring, MIDNIGHT + 3_600);
+        assert!(first.upgrade().is_none(), "the epoch is over");
+        assert_eq!(Arc::strong_count(&master), 2);
+        ring.adopt(None, Arc::new(key(3)));
+        assert_eq!(Arc::strong_count(&master), 1, "another key took its place");
+    }
+
+    #[test]
     fn a_run_that_begins_in_the_past_has_the_keys_of_then() {
         let mut ring = ring(Epochs::Hourly);
         let image = at(&mut ring, MIDNIGHT).told(addr());

@@ -31,7 +31,7 @@ use std::net::IpAddr;
 
 use flow::{
     AggregatedFlow, Civil, EnrichedFlow, Exporter, Field, FlowKey, Method, Network, Place, Prefix,
-    Stability, Value,
+    Value,
 };
 
 pub use crypto_pan::CryptoPan;
@@ -44,7 +44,7 @@ pub use prefix_preserving::PrefixPreserving;
 pub use reduced::{KeyFields, Nulls, Reduced, Totals};
 use remembered::{CHUNK, Remembered};
 pub use scheme::Scheme;
-use table::{Description, PORT_LIMIT, parents};
+use table::{Description, PORT_LIMIT};
 pub use table::{
     Methods, Parameters, Rules, Said, SaidMeasures, Scopes, SpecialUse, Table, TableError,
     Technique, Unsuitable,
@@ -197,29 +197,7 @@ impl Anonymization {
         if self.ports != PortLimit::OFF {
             Self::say_limit(&mut techniques);
         }
-        if self.key.is_some_and(|key| key.epoch.is_some()) {
-            Self::say_epochs(&mut techniques);
-        }
         techniques
-    }
-
-    /// Says of what has a key, or is made of what has one, that it stays the same no longer
-    /// than an epoch.
-    fn say_epochs(techniques: &mut [Technique]) {
-        let keyed = |said: &Technique| said.method.needs_key();
-        let with_key: Vec<Field> = techniques
-            .iter()
-            .filter(|said| keyed(said))
-            .map(|said| said.field)
-            .collect();
-        for said in techniques {
-            let made_of = parents(said.field).iter();
-            let derived = said.method == Method::Derived;
-            let is_of_key = derived && made_of.clone().any(|of| with_key.contains(of));
-            if keyed(said) || is_of_key {
-                said.stability = said.stability.min(Stability::Session);
-            }
-        }
     }
 
     /// Says of ports that they are 0 from a limit on, before what else is done to them.

@@ -130,7 +130,7 @@ impl Methods {
 }
 
 /// What a field is worked out from whenever it is asked for.
-pub(in crate::anonymize) const fn parents(field: Field) -> &'static [Field] {
+pub(super) const fn parents(field: Field) -> &'static [Field] {
     match field {
         Field::DurationMs => &[Field::StartMs, Field::EndMs],
         Field::BitRate => &[Field::Bytes, Field::ActiveMs],

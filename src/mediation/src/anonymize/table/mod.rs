@@ -35,7 +35,6 @@ pub use describe::Technique;
 use end::End;
 use keeping::{Keeping, Remembering};
 use make::Make;
-pub(super) use methods::parents;
 pub use methods::{Methods, Unsuitable};
 pub use parameters::Parameters;
 pub(super) use said::PORT_LIMIT;
