@@ -331,8 +331,12 @@ impl Policy {
             Self::Standard(pan) => {
                 let mut pan = Remembered::new(pan);
                 let mut anonymized = Vec::with_capacity(flows.len());
+                let mut addrs = Vec::with_capacity(3 * CHUNK);
                 for flows in flows.chunks(CHUNK) {
-                    pan.learn(flows.iter().flat_map(addresses));
+                    for flow in flows {
+                        addrs.extend_from_slice(&addresses(flow));
+                    }
+                    pan.learn(addrs.drain(..));
                     let one = |flow| mapped(flow, |addr| pan.anonymize(addr), prefix_of);
                     anonymized.extend(flows.iter().map(one));
                 }
