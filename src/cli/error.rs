@@ -9,6 +9,7 @@ use actors::librarian::LibraryError;
 use actors::tls::TlsError;
 use settings::SettingsErrors;
 
+use super::dataset::DatasetCommandError;
 use super::db::DbCommandError;
 use super::demo::DemoError;
 use super::elements::ElementsError;
@@ -48,6 +49,9 @@ pub(crate) enum CliError {
     /// The settings name a source that is none.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// `dataset` failed.
+    #[error(transparent)]
+    Dataset(#[from] DatasetCommandError),
     /// `db` failed.
     #[error(transparent)]
     Db(#[from] DbCommandError),

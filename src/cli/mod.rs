@@ -1,6 +1,7 @@
 //! The command line: parse, call, print. One file for each subcommand.
 
 mod check;
+mod dataset;
 mod db;
 mod demo;
 mod elements;
@@ -66,6 +67,8 @@ enum Command {
     Generate(generate::GenerateArgs),
     /// Print what a capture, a datagram or a raw dataset holds
     Inspect(inspect::InspectArgs),
+    /// Say what is recorded, check it, and bring it into order
+    Dataset(dataset::DatasetArgs),
     /// Make a key for the anonymization
     Keygen(keygen::KeygenArgs),
     /// Say what a prepared dataset tells of hosts, and what an attacker learns from it
@@ -103,6 +106,7 @@ pub(crate) fn main() -> ExitCode {
         Some(Command::Subscribe(args)) => subscribe::run(&args),
         Some(Command::Generate(args)) => generate::run(args).map_err(CliError::Generate),
         Some(Command::Inspect(args)) => inspect::run(settings, &args),
+        Some(Command::Dataset(args)) => dataset::run(settings, &args),
         Some(Command::Keygen(args)) => keygen::run(settings, &args),
         Some(Command::Privacy(args)) => privacy::run(&args),
         Some(Command::Db(args)) => db::run(settings, &args),

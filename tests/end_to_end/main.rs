@@ -25,6 +25,7 @@ mod conservation;
 mod core_files;
 mod crash;
 mod databases;
+mod dataset;
 mod enrichment;
 mod inspect;
 mod kept;

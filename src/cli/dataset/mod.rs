@@ -1,0 +1,121 @@
+//! `flowstream dataset`: what is recorded, and whether it is whole.
+
+mod info;
+mod list;
+mod repair;
+mod verify;
+
+use std::path::{Path, PathBuf};
+
+use actors::store::{StoreError, Summary, segments};
+use clap::{Args, Subcommand, ValueEnum};
+use flow::Civil;
+use settings::Settings;
+
+use super::{CliError, SettingsArgs};
+
+/// Arguments of `dataset`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DatasetArgs {
+    #[command(subcommand)]
+    command: DatasetCommand,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+enum DatasetCommand {
+    /// Say which datasets there are, and how large they are
+    List(Which),
+    /// Say where each segment comes from, and what is not there
+    Info(Which),
+    /// Check every checksum, every order and the manifest; exit code 1 if something is wrong
+    Verify(Which),
+    /// Seal what a crash left open, and make the manifest anew; of datasets that nothing writes to
+    Repair(Which),
+}
+
+/// Which datasets, and how it is said.
+#[derive(Debug, Clone, Args)]
+struct Which {
+    /// Directories of datasets, or of several such as `recorder.directory`, which is the default
+    #[arg(value_name = "DIRECTORY")]
+    directories: Vec<PathBuf>,
+    /// How it is said
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+/// How it is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// One JSON object a line
+    Jsonl,
+}
+
+/// Why `dataset` failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DatasetCommandError {
+    /// A dataset cannot be read, or not be written to.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Something is wrong with datasets; what was printed says what.
+    #[error("{problems} problems in {datasets} datasets")]
+    Unsound {
+        /// How many, in all of them.
+        problems: u64,
+        /// How many datasets were checked.
+        datasets: usize,
+    },
+}
+
+/// Runs `dataset`.
+pub(crate) fn run(settings: &SettingsArgs, args: &DatasetArgs) -> Result<(), CliError> {
+    let settings = settings.load(Vec::new())?;
+    match &args.command {
+        DatasetCommand::List(which) => list::list(&which.summaries(&settings)?, which.format),
+        DatasetCommand::Info(which) => info::info(&which.summaries(&settings)?, which.format),
+        DatasetCommand::Verify(which) => verify::verify(&which.summaries(&settings)?, which.format),
+        DatasetCommand::Repair(which) => repair::repair(&which.summaries(&settings)?, which.format),
+    }
+}
+
+impl Which {
+    /// The datasets that are meant.
+    fn summaries(&self, settings: &Settings) -> Result<Vec<Summary>, DatasetCommandError> {
+        let recorder = [settings.recorder().directory().to_owned()];
+        let named = match self.directories.as_slice() {
+            [] => &recorder,
+            named => named,
+        };
+        let mut summaries = Vec::new();
+        for directory in named {
+            for directory in datasets_in(directory)? {
+                summaries.push(Summary::of(&directory)?);
+            }
+        }
+        Ok(summaries)
+    }
+}
+
+/// The directory itself if it is a dataset's, else the datasets in it.
+fn datasets_in(directory: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let inside = ["raw", "prepared"].map(|name| directory.join(name));
+    let mut found = Vec::new();
+    for directory in std::iter::once(directory.to_owned()).chain(inside) {
+        if !segments(&directory)?.is_empty() {
+            found.push(directory);
+        }
+    }
+    if found.is_empty() {
+        return Err(StoreError::Nothing {
+            path: directory.to_owned(),
+        });
+    }
+    Ok(found)
+}
+
+/// A time for people.
+fn time(millis: i64) -> String {
+    Civil::from_millis(millis).whole_seconds().to_string()
+}

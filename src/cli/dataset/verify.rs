@@ -1,0 +1,93 @@
+//! `flowstream dataset verify`.
+
+use std::io::{self, Write};
+
+use actors::store::{Checked, PROBLEMS_MAX, Summary, check};
+use indicatif::{HumanBytes, HumanCount};
+use serde_json::json;
+
+use super::{DatasetCommandError, Format};
+use crate::cli::CliError;
+use crate::cli::progress::Progress;
+use crate::cli::safe::shown;
+
+/// Checks datasets, and fails if something is wrong with one.
+pub(super) fn verify(summaries: &[Summary], format: Format) -> Result<(), CliError> {
+    let mut problems = 0;
+    for summary in summaries {
+        let doing = format!("checking {}", summary.directory.display());
+        let (mut progress, mut done) = (Progress::new(), 0);
+        let mut read = |octets: u64| {
+            done += octets;
+            progress.octets(&doing, done, Some(summary.octets()));
+        };
+        let checked = check(summary, &mut read).map_err(DatasetCommandError::Store);
+        progress.clear();
+        let checked = checked?;
+        problems +=
+            u64::try_from(checked.problems.len()).unwrap_or(u64::MAX) + checked.more_problems;
+        let said = match format {
+            Format::Table => table(summary, &checked),
+            Format::Jsonl => jsonl(summary, &checked),
+        };
+        let written = said.and_then(|text| io::stdout().write_all(&text));
+        written.map_err(CliError::Stdout)?;
+    }
+    if problems == 0 {
+        return Ok(());
+    }
+    let datasets = summaries.len();
+    Err(DatasetCommandError::Unsound { problems, datasets }.into())
+}
+
+fn table(summary: &Summary, checked: &Checked) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    let directory = shown(&summary.directory.display().to_string());
+    let found = if checked.is_sound() {
+        "nothing wrong".to_owned()
+    } else {
+        format!("{} problems", checked.problems.len())
+    };
+    let (rows, octets) = (HumanCount(checked.rows), HumanBytes(checked.octets));
+    let segments = HumanCount(checked.segments);
+    writeln!(
+        text,
+        "{directory}: {segments} segments, {rows} rows, {octets} checked: {found}"
+    )?;
+    for problem in &checked.problems {
+        writeln!(text, "  {}", shown(&problem.to_string()))?;
+    }
+    if checked.more_problems > 0 {
+        writeln!(
+            text,
+            "  and {} more; the first {PROBLEMS_MAX} are told",
+            checked.more_problems
+        )?;
+    }
+    Ok(text)
+}
+
+fn jsonl(summary: &Summary, checked: &Checked) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    let line = json!({
+        "what": "checked",
+        "directory": summary.directory,
+        "segments": checked.segments,
+        "rows": checked.rows,
+        "octets": checked.octets,
+        "is_sound": checked.is_sound(),
+        "problems_not_told": checked.more_problems,
+    });
+    writeln!(text, "{line}")?;
+    for problem in &checked.problems {
+        let line = json!({
+            "what": "problem",
+            "file": problem.path,
+            "problem": problem.what,
+            "lost_first_seq": problem.lost.map(|(first, _)| first),
+            "lost_next_seq": problem.lost.map(|(_, end)| end),
+        });
+        writeln!(text, "{line}")?;
+    }
+    Ok(text)
+}
