@@ -77,9 +77,10 @@ impl Gate {
 pub struct Waiting {
     gate: Gate,
     records_max: usize,
-    /// What was sent to lanes since the gate was seen shut, a tick as one record.
+    /// What was sent to lanes while the gate was shut and is perhaps still there, a tick as
+    /// one record.
     records: usize,
-    /// Whether something was left out since then.
+    /// Whether something was left out since the gate was seen shut.
     full: bool,
 }
 
@@ -99,10 +100,14 @@ impl Waiting {
     }
 
     /// Whether there is room for so many records more. Once there is not, there is none until
-    /// the gate is open again, so that what is missing is missing in one piece.
-    pub fn takes(&mut self, records: usize) -> bool {
+    /// the gate is open again, so that what is missing is missing in one piece. What waited
+    /// counts until lanes are no longer `behind`, however often the gate opens meanwhile.
+    pub fn takes(&mut self, records: usize, behind: bool) -> bool {
         if !self.gate.is_shut() {
-            (self.records, self.full) = (0, false);
+            if !behind {
+                self.records = 0;
+            }
+            self.full = false;
             return true;
         }
         self.records = self.records.saturating_add(records);
@@ -124,15 +129,23 @@ mod tests {
     fn what_waits_has_a_limit_and_what_is_missing_is_in_one_piece() {
         let gate = Gate::default();
         let mut waiting = Waiting::new(gate.clone(), 10);
-        assert!(waiting.takes(1_000), "nothing waits while it is open");
+        assert!(
+            waiting.takes(1_000, false),
+            "nothing waits while it is open"
+        );
         gate.shut("no key");
-        let takes = [6, 4, 1, 0].map(|records| waiting.takes(records));
+        let takes = [6, 4, 1, 0].map(|records| waiting.takes(records, true));
         assert_eq!(takes, [true, true, false, false]);
+        // Open for a moment, in which lanes did not get far.
         gate.open();
-        assert!(waiting.takes(1_000));
+        assert!(waiting.takes(1_000, true));
         gate.shut("no key");
-        let takes = [11, 1].map(|records| waiting.takes(records));
-        assert_eq!(takes, [false, false]);
+        assert!(!waiting.takes(1, true));
+        gate.open();
+        assert!(waiting.takes(1_000, false));
+        gate.shut("no key");
+        let takes = [10, 1].map(|records| waiting.takes(records, false));
+        assert_eq!(takes, [true, false]);
     }
 
     #[test]

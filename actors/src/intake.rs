@@ -120,8 +120,8 @@ impl Intake {
 
     /// Whether lanes get so many records more.
     fn takes(&mut self, records: usize) -> bool {
-        let waiting = self.waiting.as_mut();
-        waiting.is_none_or(|waiting| waiting.takes(records))
+        let (lanes, waiting) = (&self.lanes, self.waiting.as_mut());
+        waiting.is_none_or(|waiting| waiting.takes(records, lanes.are_behind()))
     }
 
     /// Holds the source until lanes have answered for what they got.

@@ -185,6 +185,13 @@ impl Lanes {
         all(self.lanes.iter().map(tell))
     }
 
+    /// Whether a lane has not answered for as much as may be on its way to it.
+    #[must_use]
+    pub fn are_behind(&self) -> bool {
+        let mut lanes = self.lanes.iter();
+        lanes.any(|lane| !lane.flows.has_room() || !lane.ticks.has_room())
+    }
+
     /// What to wait for until every lane has answered for everything.
     #[must_use]
     pub fn all_landed(&self) -> HandOver {

@@ -70,6 +70,12 @@ impl<M: Message<Result = ()> + Send + 'static> Courier<M> {
         self.until_under(self.window)
     }
 
+    /// Whether another batch may follow at once.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.under_way.count.get() < self.window
+    }
+
     /// What to wait for until every batch was answered for.
     #[must_use]
     pub fn all_landed(&self) -> HandOver {

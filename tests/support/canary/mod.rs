@@ -18,6 +18,8 @@ use std::net::IpAddr;
 pub(crate) struct Canaries {
     /// The octets that are looked for, by their number, sorted.
     octets: BTreeMap<usize, Vec<Vec<u8>>>,
+    /// The octets that one of them begins with.
+    firsts: [bool; 256],
     names: Vec<String>,
 }
 
@@ -37,6 +39,7 @@ impl Canaries {
     pub(crate) fn new(addrs: impl IntoIterator<Item = IpAddr>) -> Self {
         let mut canaries = Self {
             octets: BTreeMap::new(),
+            firsts: [false; 256],
             names: Vec::new(),
         };
         for addr in addrs {
@@ -67,6 +70,7 @@ impl Canaries {
     /// Looks for these octets too, such as a MAC address; at least four.
     pub(crate) fn add(&mut self, octets: Vec<u8>) {
         assert!(octets.len() >= 4, "fewer would be found by chance");
+        self.firsts[usize::from(octets[0])] = true;
         let same_len = self.octets.entry(octets.len()).or_default();
         if let Err(place) = same_len.binary_search(&octets) {
             same_len.insert(place, octets);
@@ -91,14 +95,17 @@ impl Canaries {
 
     /// Whether these octets are looked for, in this order or the other.
     fn is_one(&self, octets: &[u8]) -> bool {
+        let ends = [octets.first(), octets.last()].into_iter().flatten();
+        // Most octets begin nothing that is looked for.
+        if !ends.copied().any(|end| self.firsts[usize::from(end)]) {
+            return false;
+        }
         let Some(same_len) = self.octets.get(&octets.len()) else {
             return false;
         };
-        let is_one = |octets: &[u8]| {
-            let one = same_len.binary_search_by(|one| one.as_slice().cmp(octets));
-            one.is_ok()
-        };
-        is_one(octets) || is_one(&octets.iter().rev().copied().collect::<Vec<u8>>())
+        let forwards = same_len.binary_search_by(|one| one.as_slice().cmp(octets));
+        let backwards = same_len.binary_search_by(|one| one.iter().cmp(octets.iter().rev()));
+        forwards.is_ok() || backwards.is_ok()
     }
 
     /// The lengths of what is looked for.
@@ -107,16 +114,9 @@ impl Canaries {
     }
 
     fn find_binary(&self, output: &[u8]) -> Option<Found> {
-        // Most octets begin and end nothing that is looked for.
-        let mut ends = [false; 256];
-        for one in self.octets.values().flatten() {
-            for end in [one.first(), one.last()].into_iter().flatten() {
-                ends[usize::from(*end)] = true;
-            }
-        }
         for len in self.lens() {
             for (at, window) in output.windows(len).enumerate() {
-                if ends[usize::from(window[0])] && self.is_one(window) {
+                if self.is_one(window) {
                     let what = hex(window);
                     let around = around(&String::from_utf8_lossy(output), at);
                     return Some(Found {
