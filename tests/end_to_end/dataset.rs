@@ -23,6 +23,14 @@ fn recording(scratch: &Scratch) -> Service {
     service
 }
 
+/// The settings of such a recording on which its flows depend.
+const TIMEOUTS: [&str; 4] = [
+    "aggregator.idle_timeout=1 s",
+    "aggregator.exporter_active_timeout=1 s",
+    "aggregator.slack=0 s",
+    "aggregator.linger=0 s",
+];
+
 fn dataset(scratch: &Scratch, args: &[&str]) -> Outcome {
     run(scratch, &[&["dataset"], args].concat())
 }
@@ -138,5 +146,78 @@ fn where_no_dataset_is_that_is_said() {
     assert!(
         outcome.failed(1).contains("nowhere: no segments"),
         "{outcome:?}"
+    );
+}
+
+#[test]
+fn a_raw_dataset_is_prepared_anew_and_compared_by_its_flows() {
+    let scratch = Scratch::new();
+    recording(&scratch).end().assert_clean();
+    let prepare = |into: &str, more: &str| {
+        let mut args = vec!["dataset", "prepare", "data/raw", "--into", into];
+        for setting in ["recorder.directory=data", more].iter().chain(&TIMEOUTS) {
+            args.extend(["--set", setting]);
+        }
+        run(&scratch, &args)
+    };
+    // In one segment instead of several.
+    let in_one = "recorder.segment_time=1 h";
+    let outcome = prepare("again", in_one);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert_ne!(
+        sealed(&scratch, "again/prepared").len(),
+        sealed(&scratch, "data/prepared").len()
+    );
+    let same = dataset(&scratch, &["diff", "data", "again"]);
+    assert_eq!(same.code, Some(0), "{same:?}");
+    assert_eq!(
+        same.stdout,
+        "4,000 flows in both, 0 in the first alone, 0 in the second alone\n"
+    );
+    let verify = |more: &str| {
+        let mut args = vec!["dataset", "verify", "--prepare", "data"];
+        for setting in ["recorder.directory=data", more].iter().chain(&TIMEOUTS) {
+            args.extend(["--set", setting]);
+        }
+        run(&scratch, &args)
+    };
+    let outcome = verify("recorder.segment_time=1 s");
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(outcome.stdout.ends_with(&same.stdout), "{outcome:?}");
+    let outcome = verify("anonymizer.port_limit=1024");
+    assert!(
+        outcome.failed(1).contains("the datasets differ in"),
+        "{outcome:?}"
+    );
+    let left = fs::read_dir(scratch.join("data")).unwrap();
+    let left = left.filter(|entry| {
+        entry
+            .as_ref()
+            .unwrap()
+            .file_name()
+            .to_string_lossy()
+            .contains("verify")
+    });
+    assert_eq!(left.count(), 0, "what it made is removed");
+    // Without ports from 1024 on nearly all flows are others.
+    let outcome = prepare("other", "anonymizer.port_limit=1024");
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let other = dataset(&scratch, &["diff", "data", "other", "--flows", "3"]);
+    assert!(
+        other.failed(1).contains("the datasets differ in"),
+        "{other:?}"
+    );
+    let lines: Vec<&str> = other.stdout.lines().collect();
+    assert_eq!(lines.len(), 4, "{other:?}");
+    assert!(
+        lines[..3]
+            .iter()
+            .all(|line| line.starts_with("- ") || line.starts_with("+ "))
+    );
+    // It does not write behind what is there.
+    assert!(
+        prepare("again", in_one)
+            .failed(1)
+            .contains("holds a prepared dataset already")
     );
 }

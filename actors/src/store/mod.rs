@@ -1,6 +1,7 @@
 //! Datasets in directories: the one place that opens, seals and lists segment files.
 
 mod checking;
+mod comparing;
 mod error;
 mod listing;
 mod lock;
@@ -14,6 +15,7 @@ mod whole;
 mod writing;
 
 pub use checking::{Checked, PROBLEMS_MAX, Problem, check};
+pub use comparing::{Compared, Side, compare};
 pub use error::StoreError;
 pub use listing::{entry_of, manifest_of};
 pub use prepared::{block_of, key_at};

@@ -1,7 +1,9 @@
 //! `flowstream dataset`: what is recorded, and whether it is whole.
 
+mod diff;
 mod info;
 mod list;
+mod prepare;
 mod repair;
 mod verify;
 
@@ -28,7 +30,36 @@ enum DatasetCommand {
     /// Say where each segment comes from, and what is not there
     Info(Which),
     /// Check every checksum, every order and the manifest; exit code 1 if something is wrong
-    Verify(Which),
+    Verify {
+        #[command(flatten)]
+        which: Which,
+        /// Prepare raw datasets anew, and compare with what they became
+        #[arg(long)]
+        prepare: bool,
+    },
+    /// Prepare a raw dataset anew, with the settings as they are now, beside what it became
+    Prepare {
+        /// The raw dataset
+        #[arg(value_name = "RAW")]
+        raw: PathBuf,
+        /// Where the directory `prepared` is made
+        #[arg(long, value_name = "DIRECTORY")]
+        into: PathBuf,
+        /// Look flows up in the databases that were used when they were recorded
+        #[arg(long)]
+        as_recorded: bool,
+    },
+    /// Compare the flows of two prepared datasets, however these are cut; exit code 1 if
+    /// they differ
+    Diff {
+        /// A prepared dataset
+        first: PathBuf,
+        /// Another
+        second: PathBuf,
+        /// So many of the flows that one has alone are printed
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        flows: u64,
+    },
     /// Seal what a crash left open, and make the manifest anew; of datasets that nothing writes to
     Repair(Which),
 }
@@ -59,6 +90,12 @@ pub(crate) enum DatasetCommandError {
     /// A dataset cannot be read, or not be written to.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Two datasets are not the same.
+    #[error("the datasets differ in {flows} flows")]
+    Differ {
+        /// How many one of them has alone.
+        flows: u64,
+    },
     /// Something is wrong with datasets; what was printed says what.
     #[error("{problems} problems in {datasets} datasets")]
     Unsound {
@@ -70,12 +107,29 @@ pub(crate) enum DatasetCommandError {
 }
 
 /// Runs `dataset`.
-pub(crate) fn run(settings: &SettingsArgs, args: &DatasetArgs) -> Result<(), CliError> {
-    let settings = settings.load(Vec::new())?;
+pub(crate) fn run(args_of_settings: &SettingsArgs, args: &DatasetArgs) -> Result<(), CliError> {
+    let settings = args_of_settings.load(Vec::new())?;
     match &args.command {
+        DatasetCommand::Prepare {
+            raw,
+            into,
+            as_recorded,
+        } => prepare::prepare(args_of_settings, raw, into, *as_recorded),
+        DatasetCommand::Diff {
+            first,
+            second,
+            flows,
+        } => diff::diff(first, second, *flows),
         DatasetCommand::List(which) => list::list(&which.summaries(&settings)?, which.format),
         DatasetCommand::Info(which) => info::info(&which.summaries(&settings)?, which.format),
-        DatasetCommand::Verify(which) => verify::verify(&which.summaries(&settings)?, which.format),
+        DatasetCommand::Verify { which, prepare } => {
+            let summaries = which.summaries(&settings)?;
+            verify::verify(&summaries, which.format)?;
+            if *prepare {
+                verify::prepare(args_of_settings, &summaries)?;
+            }
+            Ok(())
+        }
         DatasetCommand::Repair(which) => repair::repair(&which.summaries(&settings)?, which.format),
     }
 }

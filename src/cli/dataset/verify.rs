@@ -1,15 +1,19 @@
 //! `flowstream dataset verify`.
 
+use std::fs;
 use std::io::{self, Write};
+use std::path::Path;
 
 use actors::store::{Checked, PROBLEMS_MAX, Summary, check};
+use dataset::segment::Kind;
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::json;
+use tracing::warn;
 
-use super::{DatasetCommandError, Format};
-use crate::cli::CliError;
+use super::{DatasetCommandError, Format, diff, prepare as anew};
 use crate::cli::progress::Progress;
 use crate::cli::safe::shown;
+use crate::cli::{CliError, SettingsArgs};
 
 /// Checks datasets, and fails if something is wrong with one.
 pub(super) fn verify(summaries: &[Summary], format: Format) -> Result<(), CliError> {
@@ -38,6 +42,27 @@ pub(super) fn verify(summaries: &[Summary], format: Format) -> Result<(), CliErr
     }
     let datasets = summaries.len();
     Err(DatasetCommandError::Unsound { problems, datasets }.into())
+}
+
+/// Flows that are printed where what raw datasets become is not what they became.
+const FLOWS_MAX: u64 = 20;
+
+/// Prepares raw datasets anew, with the databases of then, and compares with what lies
+/// beside them.
+pub(super) fn prepare(args: &SettingsArgs, summaries: &[Summary]) -> Result<(), CliError> {
+    let raw = summaries.iter().filter(|summary| summary.kind == Kind::Raw);
+    for summary in raw {
+        let directory = summary.directory.as_path();
+        let above = directory.parent().unwrap_or(Path::new("."));
+        let into = above.join(format!("verify-{}", std::process::id()));
+        let compared = anew::prepare(args, directory, &into, true)
+            .and_then(|()| diff::diff(&above.join("prepared"), &into, FLOWS_MAX));
+        if let Err(error) = fs::remove_dir_all(&into) {
+            warn!(directory = %into.display(), %error, "what was prepared to compare is not removed");
+        }
+        compared?;
+    }
+    Ok(())
 }
 
 fn table(summary: &Summary, checked: &Checked) -> io::Result<Vec<u8>> {
