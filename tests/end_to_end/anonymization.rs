@@ -192,12 +192,19 @@ fn technique<'a>(received: &'a Received, field: &str) -> &'a str {
     declared(received, field)["technique"].as_str().unwrap()
 }
 
-/// Segments of the prepared dataset say the same as the welcome.
+/// Segments of the prepared dataset and their manifest say the same as the welcome.
 fn assert_segments_declare(scratch: &Scratch, received: &Received) {
     let stored = segments(&scratch.join("data/prepared"));
     assert!(!stored.is_empty());
     for segment in stored.values() {
         let meta = &header(segment)["meta"];
+        assert_eq!(meta["anonymization"], received.answer["anonymization"]);
+    }
+    let manifest = fs::read_to_string(scratch.join("data/prepared/manifest.jsonl")).unwrap();
+    assert_eq!(manifest.lines().count(), stored.len());
+    for line in manifest.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let meta = &line["sealed"]["meta"];
         assert_eq!(meta["anonymization"], received.answer["anonymization"]);
     }
 }

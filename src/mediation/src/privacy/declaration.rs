@@ -180,17 +180,7 @@ pub(super) fn is_repeatable(methods: &Methods, field: Field) -> bool {
         Field::DstPrefix => methods.method(Field::DstAddr),
         _ => methods.method(field),
     };
-    methods.leaves(field)
-        && !matches!(
-            method,
-            Method::BlackMarker
-                | Method::PrefixPreserving
-                | Method::TruncatedPrefixPreserving
-                | Method::Enumeration
-                | Method::RandomShift
-                | Method::Noise
-                | Method::Permutation
-        )
+    methods.leaves(field) && method != Method::BlackMarker && !method.needs_key()
 }
 
 #[cfg(test)]

@@ -133,7 +133,10 @@ fn is_odd(field: Field, said: &Said, value: Value<'_>) -> bool {
     let measures = &said.measures;
     match (said.method, value) {
         (Method::BlackMarker, Value::Addr(addr)) => !may_be_clear(said, addr),
-        (Method::BlackMarker, _) => true,
+        // A length of a prefix leaves with the address that is let alone.
+        (Method::BlackMarker, _) => {
+            said.clear_prefixes == 0 && said.special == SpecialUse::Anonymized
+        }
         (Method::Truncation | Method::TruncatedPrefixPreserving, Value::Addr(addr)) => {
             let is_cut = |bits: AddressBits| bits.kept(addr) == addr;
             measures.address_bits.is_some_and(|bits| !is_cut(bits)) && !may_be_clear(said, addr)
@@ -204,6 +207,8 @@ mod tests {
         assert!(!odd("src_addr", special, addr("224.0.0.251")));
         let scopes = "black-marker: null; addresses in prefixes of the settings are clear (1)";
         assert!(!odd("src_addr", scopes, addr("10.0.0.1")), "nobody knows");
+        let len = Value::Unsigned(24);
+        assert!(!odd("src_prefix_len", scopes, len), "of such an address");
     }
 
     #[test]

@@ -154,20 +154,24 @@ mod tests {
     use crate::anonymize::{CryptoPan, IpcryptPfx, Key};
     use proptest::prelude::*;
     use std::net::{Ipv4Addr, Ipv6Addr};
+    use std::sync::LazyLock;
 
     fn key() -> Key {
         Key::from_octets(&[9; 32]).unwrap()
     }
 
+    static PAN: LazyLock<CryptoPan> = LazyLock::new(|| CryptoPan::new(&key()));
+    static PFX: LazyLock<IpcryptPfx> = LazyLock::new(|| IpcryptPfx::new(&key()));
+
     struct Images;
 
     impl PrefixImages for Images {
         fn crypto_pan(&mut self, addr: IpAddr) -> IpAddr {
-            CryptoPan::new(&key()).anonymize(addr)
+            PAN.anonymize(addr)
         }
 
         fn ipcrypt_pfx(&mut self, addr: IpAddr) -> IpAddr {
-            IpcryptPfx::new(&key()).anonymize(addr)
+            PFX.anonymize(addr)
         }
     }
 

@@ -92,7 +92,7 @@ impl Description<'_> {
             Method::Enumeration => "enumeration: in the order of all times under the key".into(),
             Method::IpcryptPfx => "prefix-preserving: ipcrypt-pfx".into(),
             Method::IpcryptDeterministic => {
-                "permutation: ipcrypt-deterministic; IPv4 addresses become IPv6 addresses".into()
+                "permutation: ipcrypt-deterministic, IPv4 addresses become IPv6 addresses".into()
             }
             Method::Permutation => match field {
                 Field::SrcPort | Field::DstPort => "permutation with the key".into(),

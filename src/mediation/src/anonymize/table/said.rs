@@ -129,11 +129,16 @@ impl Said {
 
 /// The method that the first words of a text name.
 fn method(text: &str) -> Option<Method> {
-    const NAMES: [(&str, Method); 13] = [
+    const NAMES: [(&str, Method); 15] = [
         ("none", Method::Clear),
         ("black-marker", Method::BlackMarker),
+        ("prefix-preserving: ipcrypt-pfx", Method::IpcryptPfx),
         ("prefix-preserving", Method::PrefixPreserving),
         ("permutation of each octet", Method::OctetPermutation),
+        (
+            "permutation: ipcrypt-deterministic",
+            Method::IpcryptDeterministic,
+        ),
         ("permutation", Method::Permutation),
         ("truncation", Method::Truncation),
         ("reverse truncation", Method::ReverseTruncation),

@@ -13,8 +13,21 @@ pub(crate) enum Tells {
     All,
     /// Which of them have prefixes in common, and from pairs of image and address the rest.
     Prefixes,
+    /// Which flows are of the same one. A pair of image and address tells nothing of others.
+    Sameness,
     /// Nothing: there are none.
     Nothing,
+}
+
+impl Tells {
+    const fn rank(self) -> u8 {
+        match self {
+            Self::All => 3,
+            Self::Prefixes => 2,
+            Self::Sameness => 1,
+            Self::Nothing => 0,
+        }
+    }
 }
 
 /// What a row of methods leaves of addresses, one done after the other.
@@ -39,10 +52,15 @@ impl Left {
     pub(crate) fn after(mut self, method: Method, bits: AddressBits) -> Self {
         match method {
             Method::BlackMarker => self.tells = Tells::Nothing,
-            Method::PrefixPreserving => self.permuted(),
+            Method::PrefixPreserving | Method::IpcryptPfx => {
+                self.become_no_more_than(Tells::Prefixes);
+            }
             Method::TruncatedPrefixPreserving => {
-                self.permuted();
+                self.become_no_more_than(Tells::Prefixes);
                 self.cut(bits);
+            }
+            Method::Permutation | Method::IpcryptDeterministic => {
+                self.become_no_more_than(Tells::Sameness);
             }
             Method::Truncation => self.cut(bits),
             Method::ReverseTruncation => {
@@ -54,9 +72,9 @@ impl Left {
         self
     }
 
-    fn permuted(&mut self) {
-        if self.tells == Tells::All {
-            self.tells = Tells::Prefixes;
+    fn become_no_more_than(&mut self, most: Tells) {
+        if most.rank() < self.tells.rank() {
+            self.tells = most;
         }
     }
 
@@ -67,12 +85,10 @@ impl Left {
 
     /// For finding out which of two tells more.
     pub(crate) fn rank(self) -> (u8, u8) {
-        let tells = match self.tells {
-            Tells::All => 2,
-            Tells::Prefixes => 1,
-            Tells::Nothing => 0,
-        };
-        (tells, self.v4.kept.saturating_sub(self.v4.dropped))
+        (
+            self.tells.rank(),
+            self.v4.kept.saturating_sub(self.v4.dropped),
+        )
     }
 }
 
@@ -105,6 +121,9 @@ mod tests {
         let nothing = after(&[Method::BlackMarker, Method::PrefixPreserving]);
         assert_eq!(nothing.tells, Tells::Nothing);
         assert!(Left::all().rank() > permuted.rank() && permuted.rank() > cut.rank());
-        assert!(cut.rank() > nothing.rank());
+        let same = after(&[Method::Permutation, Method::PrefixPreserving]);
+        assert_eq!((same.tells, same.v4.kept), (Tells::Sameness, 32));
+        assert_eq!(after(&[Method::IpcryptPfx]), permuted);
+        assert!(cut.rank() > same.rank() && same.rank() > nothing.rank());
     }
 }

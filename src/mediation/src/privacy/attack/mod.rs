@@ -61,7 +61,8 @@ pub struct Family {
     /// Bits of each address that everybody knows without any attack.
     pub known_without: u8,
     /// What comes of so many flows, to addresses chosen in one of two ways. Those of more
-    /// flows than there are addresses are missing, and all are where no attack is needed.
+    /// flows than there are addresses are missing, and all are where no attack is needed, or
+    /// where addresses keep no prefixes and none of them tells anything of others.
     pub rounds: Vec<Round>,
 }
 
@@ -134,7 +135,7 @@ impl Target<'_> {
     fn family(&self, name: &'static str, span: Span, addrs: &[IpAddr]) -> Family {
         let known_without = match self.left.tells {
             Tells::All => span.known(span.width),
-            Tells::Prefixes | Tells::Nothing => 0,
+            Tells::Prefixes | Tells::Sameness | Tells::Nothing => 0,
         };
         let rounds = if self.left.tells == Tells::Prefixes {
             self.rounds(span, addrs)

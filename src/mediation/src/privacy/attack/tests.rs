@@ -217,6 +217,19 @@ fn without_a_key_all_is_known_without_an_attack() {
 }
 
 #[test]
+fn without_prefixes_no_address_tells_anything_of_others() {
+    for method in [Method::Permutation, Method::IpcryptDeterministic] {
+        let fields = [(Field::SrcAddr, method), (Field::DstAddr, method)];
+        let attack = attacked(&fields, &two_networks(), &Groups::new(100));
+        let family = &attack.families[0];
+        assert_eq!((family.known_without, family.rounds.len()), (0, 0));
+    }
+    let pfx = [Field::SrcAddr, Field::DstAddr].map(|field| (field, Method::IpcryptPfx));
+    let attack = attacked(&pfx, &two_networks(), &Groups::new(100));
+    assert!(!attack.families[0].rounds.is_empty());
+}
+
+#[test]
 fn images_may_stand_for_the_addresses_that_nobody_has() {
     let pan = CryptoPan::new(&Key::from_octets(&[77; 32]).unwrap());
     let originals = two_networks();

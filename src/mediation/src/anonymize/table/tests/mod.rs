@@ -1,5 +1,6 @@
 //! What a policy field by field does to whole flows.
 
+mod addresses;
 mod declared;
 mod guide;
 
@@ -200,68 +201,6 @@ fn strict_tells_of_traffic_and_not_of_hosts() {
 }
 
 #[test]
-fn addresses_in_a_scope_leave_with_their_prefixes_whatever_the_method() {
-    let clear = ["198.18.0.0/15".parse().unwrap()];
-    for methods in [
-        Methods::standard(),
-        Methods::none()
-            .with(Field::SrcAddr, Method::BlackMarker)
-            .unwrap(),
-    ] {
-        let flow = full();
-        let policy = policy_in(Scopes::new(&clear, SpecialUse::Anonymized), methods);
-        let out = one(&policy, &flow);
-        assert_eq!(
-            value(&out, Field::SrcAddr),
-            Value::Addr(flow.flow.key.src_addr)
-        );
-        assert_eq!(out.src().prefix, flow.src.prefix);
-        let back = EnrichedFlow {
-            flow: AggregatedFlow {
-                key: flow.flow.key.reversed(),
-                ..flow.flow
-            },
-            src: flow.dst.clone(),
-            dst: flow.src.clone(),
-        };
-        let back = one(&policy, &back);
-        assert_eq!(back.flow().key.dst_addr, flow.flow.key.src_addr);
-        assert_ne!(
-            value(&back, Field::SrcAddr),
-            Value::Addr(flow.flow.key.dst_addr)
-        );
-    }
-}
-
-#[test]
-fn where_an_address_keeps_no_prefixes_only_those_of_clear_addresses_leave() {
-    let clear = ["2001:db8::/32".parse().unwrap()];
-    for method in [Method::Permutation, Method::IpcryptDeterministic] {
-        let methods = Methods::none().with(Field::SrcAddr, method).unwrap();
-        let methods = methods.with(Field::DstAddr, method).unwrap();
-        let policy = policy_in(Scopes::new(&clear, SpecialUse::Anonymized), methods);
-        let flow = full();
-        let out = one(&policy, &flow);
-        let src = out.flow().key.src_addr;
-        assert_eq!(src.is_ipv4(), method == Method::Permutation, "{src}");
-        assert_eq!(
-            (out.src().prefix, out.dst().prefix),
-            (None, flow.dst.prefix)
-        );
-        assert_eq!(value(&out, Field::SrcPrefixLen), Value::Null);
-        let said = policy.techniques();
-        let said = &said[Field::SrcPrefix as usize];
-        assert_eq!(
-            (said.method, &*said.text),
-            (
-                Method::BlackMarker,
-                "black-marker: null; addresses in prefixes of the settings are clear (1)"
-            )
-        );
-    }
-}
-
-#[test]
 fn a_key_is_asked_for_where_a_method_needs_it_and_nowhere_else() {
     let make = |methods| Table::new("custom", methods, parameters(), Scopes::NONE, None);
     for field in Field::ALL {
@@ -367,36 +306,6 @@ fn a_sum_tells_nothing_that_its_flows_do_not() {
         (Field::SrcAddr, Value::Null),
     ] {
         assert_eq!(value(&sum, field), expected, "{}", field.name());
-    }
-}
-
-/// More flows than are looked up at a time, of both families; some addresses come again.
-fn many_flows() -> Vec<EnrichedFlow> {
-    let flow = |number: u32| {
-        let mut flow = full();
-        let host = number % 700;
-        let v4 = IpAddr::from((0xC612_0000 | host).to_be_bytes());
-        let v6 = IpAddr::from((0x2001_0DB8_u128 << 96 | u128::from(host) << 60).to_be_bytes());
-        let turn = number.is_multiple_of(3);
-        (flow.flow.key.src_addr, flow.flow.key.dst_addr) = if turn { (v6, v4) } else { (v4, v6) };
-        flow
-    };
-    (0..1_500).map(flow).collect()
-}
-
-#[test]
-fn batches_of_any_length_give_what_flows_give_one_by_one() {
-    let clear = ["198.18.1.0/24".parse().unwrap()];
-    let mixed = Methods::standard()
-        .with(Field::DstAddr, Method::IpcryptPfx)
-        .unwrap();
-    let mixed = mixed.with(Field::Exporter, Method::Permutation).unwrap();
-    for methods in [Methods::strict(), Methods::standard(), mixed] {
-        let policy = policy_in(Scopes::new(&clear, SpecialUse::Clear), methods);
-        let flows = many_flows();
-        let together = policy.anonymize(&flows);
-        let apart: Vec<_> = flows.iter().map(|flow| one(&policy, flow)).collect();
-        assert!(together == apart);
     }
 }
 
