@@ -91,24 +91,38 @@ fn a_client_is_told_each_key_before_the_first_flow_under_it_in_every_format() {
     });
 }
 
+/// Who begins at any position is welcomed with the key of the flow there.
+async fn assert_told_from_anywhere(house: &House, (format, name): (Format, &str)) {
+    for (seq, change) in [(0, 0), (199, 0), (200, 1), (215, 1), (599, 2), (600, 2)] {
+        let request = format!("{{\"start\":\"seq:{seq}\",\"format\":\"{name}\"}}");
+        let mut client = Client::ask(house.address, None, &request).await;
+        assert_welcomed(&client, changes()[change].1);
+        client.read_flows(600 - seq).await;
+        let got = client.leave();
+        assert_eq!(got.count(), 600 - seq);
+        assert_eq!(got.keys, notices(format, change + 1), "{name} from {seq}");
+    }
+}
+
 #[test]
-fn who_catches_up_from_disk_is_told_the_keys_of_then() {
+fn who_catches_up_from_disk_or_memory_is_told_the_keys_of_then() {
     in_real_time(async {
         for (format, name) in [(Format::Jsonl, "jsonl"), (Format::Csv, "csv")] {
-            let mut house = House::open(&format!("keys-stored-{name}"), USUAL).await;
-            publish(&mut house, &KEYS).await;
-            assert!(house.ring.oldest_seq() > 400, "the rest is on disk alone");
-            for (seq, change) in [(0, 0), (199, 0), (200, 1), (215, 1), (599, 2), (600, 2)] {
-                let request = format!("{{\"start\":\"seq:{seq}\",\"format\":\"{name}\"}}");
-                let client = Client::ask(house.address, None, &request).await;
-                assert_welcomed(&client, changes()[change].1);
-                let mut client = client;
-                client.read_flows(600 - seq).await;
-                let got = client.leave();
-                assert_eq!(got.count(), 600 - seq);
-                assert_eq!(got.keys, notices(format, change + 1), "{name} from {seq}");
+            for (ring_weight, oldest) in [(0, 400..600), (1 << 30, 0..1)] {
+                let furnishing = Furnishing {
+                    ring_weight,
+                    ..USUAL
+                };
+                let place = format!("keys-{name}-{ring_weight}");
+                let mut house = House::open(&place, furnishing).await;
+                publish(&mut house, &KEYS).await;
+                assert!(
+                    oldest.contains(&house.ring.oldest_seq()),
+                    "what is in memory"
+                );
+                assert_told_from_anywhere(&house, (format, name)).await;
+                house.close().await;
             }
-            house.close().await;
         }
     });
 }
