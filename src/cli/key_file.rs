@@ -135,11 +135,22 @@ pub(crate) fn there(path: &Path) -> Result<Key, KeyFileError> {
 
 /// A new key, in a new file.
 pub(crate) fn new(path: &Path) -> Result<Key, KeyFileError> {
+    expect_none(path)?;
+    make(path)
+}
+
+/// Keeps a key in a new file.
+pub(crate) fn keep(path: &Path, key: &Key) -> Result<(), KeyFileError> {
+    expect_none(path)?;
+    write(path, key.octets()).map_err(unwritable(path))
+}
+
+fn expect_none(path: &Path) -> Result<(), KeyFileError> {
     if read(path, OF_OTHERS)?.is_some() {
         let path = path.to_owned();
         return Err(KeyFileError::There { path });
     }
-    make(path)
+    Ok(())
 }
 
 /// The key in the file at `path`; a new one, in a new file of mode 0600, if there is none.
@@ -196,14 +207,15 @@ fn read(path: &Path, rights: u32) -> Result<Option<Key>, KeyFileError> {
 fn make(path: &Path) -> Result<Key, KeyFileError> {
     let mut octets = [0; Key::LEN];
     getrandom::fill(&mut octets).map_err(KeyFileError::Random)?;
-    let unwritable = |source| KeyFileError::Make {
-        path: path.to_owned(),
-        source,
-    };
     let written = write(path, &octets);
     let key = key_of(path, &mut octets);
-    written.map_err(unwritable)?;
+    written.map_err(unwritable(path))?;
     key
+}
+
+fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> KeyFileError {
+    let path = path.to_owned();
+    move |source| KeyFileError::Make { path, source }
 }
 
 /// Writes a new file whole or not at all: under another name first, then linked to its

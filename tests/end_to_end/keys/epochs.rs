@@ -1,6 +1,7 @@
 //! Flows before and after midnight.
 
-use std::fs::File;
+use std::collections::BTreeSet;
+use std::fs::{self, File};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use super::{image, key, key_file, keys_of, named, said};
 use crate::support::client::count;
 use crate::support::files::{assert_same_segments, segments};
+use crate::support::program::run;
 use crate::support::recording::recording;
 use crate::support::v5::{Record, datagram_at};
 use crate::support::{Client, Launch, Received, Scratch};
@@ -202,4 +204,56 @@ fn clients_of_a_stored_dataset_are_told_the_keys_of_then_in_every_format() {
         assert_eq!(notices.count(), 1, "{format}");
         assert_eq!(got.lines.len(), header + usize::from(FLOWS) * 12 + 2);
     }
+}
+
+#[test]
+fn the_key_of_a_day_can_be_made_and_undoes_that_day_and_no_other() {
+    let scratch = Scratch::new();
+    let raw = over_midnight(&scratch);
+    let whole = received(&launch(&scratch, "data").replay(&raw), "jsonl");
+    let first = first_of_second_day(&scratch.join("data/prepared"));
+    let made = |day: &str| {
+        let set = format!("anonymizer.key_file={}", scratch.join("key").display());
+        run(
+            &scratch,
+            &["keygen", "--epoch", day, "day.key", "--set", &set],
+        )
+    };
+    let outcome = made(DAYS[0]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let derived = key(7).of_epoch(DAYS[0].parse().unwrap());
+    assert_eq!(fs::read(scratch.join("day.key")).unwrap(), derived.octets());
+    assert!(outcome.stdout.starts_with(&derived.id().to_string()));
+    let day_alone = launch(&scratch, "day")
+        .set("anonymizer.key_epoch", "off")
+        .set(
+            "anonymizer.key_file",
+            scratch.join("day.key").to_str().unwrap(),
+        );
+    let with_it = received(&day_alone.replay(&raw), "jsonl");
+    let first = usize::try_from(first).unwrap();
+    assert_eq!(with_it.flows[..first], whole.flows[..first]);
+    let addrs = |flows: &[Value]| -> BTreeSet<String> {
+        let addrs = flows.iter().map(|flow| flow["src_addr"].to_string());
+        addrs.collect()
+    };
+    let [these, those] = [&with_it, &whole].map(|got| addrs(&got.flows[first..]));
+    assert_eq!(
+        (these.len(), those.len()),
+        (flows_of_second_day(first), flows_of_second_day(first))
+    );
+    assert!(
+        these.is_disjoint(&those),
+        "it tells nothing of the next day"
+    );
+    assert!(made(DAYS[1]).failed(1).contains("there is a key already"));
+    let wrong = run(&scratch, &["keygen", "--epoch", "2026-11-31", "other.key"]);
+    assert!(
+        wrong.failed(2).contains("not an epoch such as 2026-11-28"),
+        "{wrong:?}"
+    );
+}
+
+fn flows_of_second_day(first: usize) -> usize {
+    usize::from(FLOWS) * 12 - first
 }
