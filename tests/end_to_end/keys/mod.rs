@@ -40,15 +40,23 @@ fn said(of: &Value) -> (String, Option<String>) {
     (id, of["key_epoch"].as_str().map(str::to_owned))
 }
 
-/// The first position of each segment of a prepared dataset, and the key that it names.
+/// The first position of each segment of a prepared dataset, and the key that its header names,
+/// and its line in the manifest too.
 fn keys_of(prepared: &Path) -> Vec<(u64, (String, Option<String>))> {
+    let keyed = |of: &Value| {
+        let declared = said(&of["meta"]["anonymization"]);
+        (count(of, "first_seq"), declared)
+    };
     let stored = segments(prepared);
-    let headers = stored.values().map(|segment| header(segment));
-    let keys = headers.map(|header| {
-        let declared = said(&header["meta"]["anonymization"]);
-        (count(&header, "first_seq"), declared)
+    let headers = stored.values().map(|segment| keyed(&header(segment)));
+    let manifest = fs::read_to_string(prepared.join("manifest.jsonl")).unwrap();
+    let lines = manifest.lines().map(|line| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        keyed(&line["sealed"])
     });
-    keys.collect()
+    let keys: Vec<_> = headers.collect();
+    assert_eq!(lines.collect::<Vec<_>>(), keys);
+    keys
 }
 
 /// The image of an address under a key.
