@@ -47,9 +47,27 @@ pub enum SnapshotError {
         /// The version.
         found: u32,
     },
-    /// It is no JSON, or not that of a snapshot.
-    #[error("no snapshot: {0}")]
-    Json(#[from] serde_json::Error),
+    /// It is no JSON, or not that of a snapshot. Nothing of what is there is said: it may be an
+    /// exporter's address, or a name that it told.
+    #[error("no snapshot: {} at line {line} and column {column}", if *is_json { "something else" } else { "no JSON" })]
+    Json {
+        /// Whether it is JSON as far as it was read.
+        is_json: bool,
+        /// The line where it was seen.
+        line: usize,
+        /// The column.
+        column: usize,
+    },
+}
+
+impl From<serde_json::Error> for SnapshotError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json {
+            is_json: error.is_data(),
+            line: error.line(),
+            column: error.column(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -255,20 +255,20 @@ fn forged(change: impl FnOnce(&mut Value)) -> Result<Restored, SnapshotError> {
 #[test]
 fn b092_a_snapshot_that_is_none_is_refused_and_says_why() {
     for (octets, why) in [
-        (&b""[..], "EOF"),
-        (b"{}", "missing field `version`"),
+        (&b""[..], "no JSON at line 1 and column 0"),
+        (b"{}", "something else at line 1 and column 2"),
         (
             b"{\"version\":2,\"more\":[]}",
             "a snapshot of version 2, where 1 was expected",
         ),
-        (b"\xFF\xFE", "expected value"),
+        (b"\xFF\xFE", "no JSON at line 1"),
         (
             b"{\"version\":1,\"exporters\":[{}]}",
-            "missing field `addr`",
+            "something else at line 1 and column 28",
         ),
         (
             b"{\"version\":1,\"exporters\":[],\"more\":1}",
-            "unknown field `more`",
+            "something else at line 1 and column 34",
         ),
     ] {
         let error = Snapshot::from_bytes(octets).unwrap_err().to_string();
@@ -277,6 +277,21 @@ fn b092_a_snapshot_that_is_none_is_refused_and_says_why() {
     let long = vec![b' '; (16 << 20) + 1];
     let error = Snapshot::from_bytes(&long).unwrap_err();
     assert!(matches!(error, SnapshotError::TooLong { found } if found == long.len()));
+}
+
+#[test]
+fn what_is_wrong_with_a_snapshot_is_said_without_what_is_in_it() {
+    let octets = br#"{"version":1,"exporters":[{"addr":"192.0.2.1","settled":"gate-of-the-lab"}]}"#;
+    for (octets, what) in [
+        (&octets[..], "something else at line 1 and column 73"),
+        (&octets[..40], "no JSON at line 1 and column 40"),
+    ] {
+        let error = Snapshot::from_bytes(octets).unwrap_err();
+        for said in [error.to_string(), format!("{error:?}")] {
+            assert!(!said.contains("lab") && !said.contains("192"), "{said}");
+        }
+        assert_eq!(error.to_string(), format!("no snapshot: {what}"));
+    }
 }
 
 #[test]
