@@ -221,3 +221,83 @@ fn a_raw_dataset_is_prepared_anew_and_compared_by_its_flows() {
             .contains("holds a prepared dataset already")
     );
 }
+
+#[test]
+fn chosen_flows_are_exported_with_chosen_fields() {
+    let scratch = Scratch::new();
+    recording(&scratch).end().assert_clean();
+    let export = |more: &[&str]| {
+        let outcome = dataset(&scratch, &[&["export", "data"], more].concat());
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        outcome
+    };
+    let all = export(&[]);
+    assert_eq!(
+        all.stdout.lines().count(),
+        4_001,
+        "a header, and a line for each flow"
+    );
+    assert!(
+        all.stderr.contains("4,000 of 4,000 flows exported"),
+        "{}",
+        all.stderr
+    );
+    let part = [
+        "--from-seq",
+        "1000",
+        "--to-seq",
+        "1500",
+        "--fields",
+        "seq,protocol",
+    ];
+    let part = export(&[&part[..], &["--filter", "proto udp", "--format", "jsonl"]].concat());
+    let rows: Vec<Value> = part
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let seqs: Vec<u64> = rows
+        .iter()
+        .map(|row| row["seq"].as_u64().unwrap())
+        .collect();
+    let header: Vec<&str> = all.stdout.lines().next().unwrap().split(',').collect();
+    let column = |name: &str| header.iter().position(|column| *column == name).unwrap();
+    let of = |line: &str, name: &str| line.split(',').nth(column(name)).unwrap().to_owned();
+    let expected = all
+        .stdout
+        .lines()
+        .skip(1 + 1_000)
+        .take(500)
+        .filter(|line| of(line, "protocol") == "17");
+    let expected: Vec<u64> = expected
+        .map(|line| of(line, "seq").parse().unwrap())
+        .collect();
+    assert!(
+        !expected.is_empty() && expected.len() < 500,
+        "the filter tells them apart"
+    );
+    assert_eq!(seqs, expected);
+    assert!(
+        rows.iter().all(|row| row.as_object().unwrap().len() == 2),
+        "{rows:?}"
+    );
+    // Before the year 2000 nothing left, and after it everything did.
+    let none = export(&["--to", "2000-01-01"]);
+    assert_eq!(none.stdout.lines().count(), 1);
+    let file = export(&["--from", "2000-01-01T00:00:00Z", "-o", "flows.csv"]);
+    assert_eq!(file.stdout, "");
+    assert_eq!(
+        fs::read_to_string(scratch.join("flows.csv")).unwrap(),
+        all.stdout
+    );
+    for (wrong, code, says) in [
+        (["-o", "flows.csv"], 1, "name a file that is not there yet"),
+        (["--fields", "colour"], 1, "there is no field `colour`"),
+        (["--filter", "proto and"], 1, "the filter"),
+        (["--from", "yesterday"], 2, "is no date"),
+    ] {
+        let outcome = dataset(&scratch, &[&["export", "data"], &wrong[..]].concat());
+        assert_eq!(outcome.code, Some(code), "{outcome:?}");
+        assert!(outcome.stderr.contains(says), "{outcome:?}");
+    }
+}

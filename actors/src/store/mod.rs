@@ -3,6 +3,7 @@
 mod checking;
 mod comparing;
 mod error;
+mod exporting;
 mod listing;
 mod lock;
 mod prepared;
@@ -17,6 +18,7 @@ mod writing;
 pub use checking::{Checked, PROBLEMS_MAX, Problem, check};
 pub use comparing::{Compared, Side, compare};
 pub use error::StoreError;
+pub use exporting::{Export, ExportError, Exported};
 pub use listing::{entry_of, manifest_of};
 pub use prepared::{block_of, key_at};
 pub use reading::{StoredRows, Stream, locate, next_seq_of, oldest_seq_of, segments};

@@ -1,15 +1,17 @@
 //! `flowstream dataset`: what is recorded, and whether it is whole.
 
 mod diff;
+mod export;
 mod info;
 mod list;
 mod prepare;
 mod repair;
 mod verify;
 
+use std::io;
 use std::path::{Path, PathBuf};
 
-use actors::store::{StoreError, Summary, segments};
+use actors::store::{ExportError, StoreError, Summary, segments};
 use clap::{Args, Subcommand, ValueEnum};
 use flow::Civil;
 use settings::Settings;
@@ -49,6 +51,8 @@ enum DatasetCommand {
         #[arg(long)]
         as_recorded: bool,
     },
+    /// Write flows of a prepared dataset as CSV or JSON Lines: all, or chosen ones
+    Export(export::ExportArgs),
     /// Compare the flows of two prepared datasets, however these are cut; exit code 1 if
     /// they differ
     Diff {
@@ -90,6 +94,17 @@ pub(crate) enum DatasetCommandError {
     /// A dataset cannot be read, or not be written to.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Flows cannot be taken out.
+    #[error(transparent)]
+    Export(Box<ExportError>),
+    /// The file for them cannot be made.
+    #[error("cannot make {}: {source}; name a file that is not there yet", path.display())]
+    Output {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
     /// Two datasets are not the same.
     #[error("the datasets differ in {flows} flows")]
     Differ {
@@ -115,6 +130,7 @@ pub(crate) fn run(args_of_settings: &SettingsArgs, args: &DatasetArgs) -> Result
             into,
             as_recorded,
         } => prepare::prepare(args_of_settings, raw, into, *as_recorded),
+        DatasetCommand::Export(args) => export::export(args),
         DatasetCommand::Diff {
             first,
             second,

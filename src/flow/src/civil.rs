@@ -1,6 +1,7 @@
 //! Calendar dates of Unix times, in UTC (proleptic Gregorian calendar, no leap seconds).
 
 use std::fmt;
+use std::str::FromStr;
 
 /// A date and time of day in UTC, to the millisecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,7 +103,6 @@ fn small(part: i64) -> u8 {
     u8::try_from(part).unwrap_or(u8::MAX)
 }
 
-/// RFC 3339 in UTC with milliseconds: `2026-11-23T18:17:14.000Z`.
 /// A date and time of day as text, to the second.
 struct WholeSeconds(Civil);
 
@@ -117,6 +117,7 @@ impl fmt::Display for WholeSeconds {
     }
 }
 
+/// RFC 3339 in UTC with milliseconds: `2026-11-23T18:17:14.000Z`.
 impl fmt::Display for Civil {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -125,6 +126,67 @@ impl fmt::Display for Civil {
             self.year, self.month, self.day, self.hour, self.minute, self.second, self.milli
         )
     }
+}
+
+/// A text that is no date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotADate(
+    /// The text as found.
+    pub String,
+);
+
+impl fmt::Display for NotADate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let found = &self.0;
+        write!(
+            f,
+            "`{found}` is no date, expected one such as 2026-11-28 or 2026-11-28T13:00:00Z, in UTC"
+        )
+    }
+}
+
+impl std::error::Error for NotADate {}
+
+/// A date of RFC 3339 in UTC, to the second or to the millisecond; a day alone is its
+/// midnight.
+impl FromStr for Civil {
+    type Err = NotADate;
+
+    fn from_str(text: &str) -> Result<Self, NotADate> {
+        let civil = parsed(text).filter(|civil| civil.to_millis().is_some());
+        civil.ok_or_else(|| NotADate(text.to_owned()))
+    }
+}
+
+fn parsed(text: &str) -> Option<Civil> {
+    let (date, time) = text.split_once('T').unwrap_or((text, "00:00:00Z"));
+    let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
+    let time = time.strip_suffix('Z')?;
+    let (time, milli) = time.split_once('.').unwrap_or((time, "000"));
+    let [hour, minute, second] = numbers(time, ':', [2, 2, 2])?;
+    let [milli] = numbers(milli, '.', [3])?;
+    let part = |number: u16| u8::try_from(number).ok();
+    Some(Civil {
+        year: year.into(),
+        month: part(month)?,
+        day: part(day)?,
+        hour: part(hour)?,
+        minute: part(minute)?,
+        second: part(second)?,
+        milli,
+    })
+}
+
+/// Numbers of so many digits each.
+fn numbers<const N: usize>(text: &str, between: char, digits: [usize; N]) -> Option<[u16; N]> {
+    let mut parts = text.split(between);
+    let mut found = [0; N];
+    for (number, digits) in found.iter_mut().zip(digits) {
+        let part = parts.next()?;
+        let is_plain = part.len() == digits && part.bytes().all(|octet| octet.is_ascii_digit());
+        *number = part.parse().ok().filter(|_| is_plain)?;
+    }
+    parts.next().is_none().then_some(found)
 }
 
 #[cfg(test)]
@@ -185,6 +247,39 @@ mod tests {
         let civil = Civil::from_millis(1_700_000_000_999);
         assert_eq!(civil.to_string(), "2023-11-14T22:13:20.999Z");
         assert_eq!(civil.whole_seconds().to_string(), "2023-11-14T22:13:20Z");
+    }
+
+    #[test]
+    fn texts_are_dates_where_they_say_all_of_one() {
+        for millis in [0, -1, 951_782_400_000, 1_575_297_360_123] {
+            let civil = Civil::from_millis(millis);
+            assert_eq!(civil.to_string().parse(), Ok(civil));
+        }
+        let whole = "2023-11-14T22:13:20Z".parse::<Civil>().unwrap();
+        assert_eq!(whole.to_millis(), Some(1_700_000_000_000));
+        assert_eq!(
+            "1970-01-02".parse::<Civil>().unwrap().to_millis(),
+            Some(DAY_MS)
+        );
+        for text in [
+            "",
+            "now",
+            "1970",
+            "1970-1-2",
+            "1970-13-01",
+            "2023-02-29",
+            "+970-01-01",
+            "1970-01-01-01",
+            "1970-01-01T",
+            "1970-01-01T00:00Z",
+            "1970-01-01T00:00:00",
+            "1970-01-01T24:00:00Z",
+            "1970-01-01T00:00:00.5Z",
+            "1970-01-01T00:00:00+01:00",
+            "1970-01-01T00:00:00ZZ",
+        ] {
+            assert_eq!(text.parse::<Civil>(), Err(NotADate(text.to_owned())));
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub mod spelling;
 mod time;
 mod value;
 
-pub use civil::Civil;
+pub use civil::{Civil, NotADate};
 pub use end_reason::EndReason;
 pub use exporter::Exporter;
 pub use field::{Field, FieldType, KnownAt};
