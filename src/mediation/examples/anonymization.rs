@@ -10,7 +10,8 @@
 //! Columns: addresses in batches, by ipcrypt-pfx too, and one by one without a memory; whole
 //! flows (two addresses and the exporter's) by the policy `standard`, by `strict`, which is a table of
 //! methods, and by `none` for comparison. Figures are medians of rounds that take turns, by
-//! the time that this thread had on its core.
+//! the time that this thread had on its core. Below it, what the permutations cost that keep no
+//! prefixes: they remember nothing, so that it does not matter which addresses they are given.
 #![expect(
     clippy::print_stdout,
     clippy::cast_possible_truncation,
@@ -23,7 +24,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use flow::{AggregatedFlow, EndReason, EnrichedFlow, Exporter, FlowKey, Place};
-use mediation::anonymize::method::{AddressBits, Digits, Grid, NoisePercent, TimeUnit};
+use mediation::anonymize::method::{
+    AddressBits, AddressPermutation, Digits, Grid, IpcryptDeterministic, NoisePercent, TimeUnit,
+};
 use mediation::anonymize::{
     Anonymization, CryptoPan, IpcryptPfx, Key, Methods, Parameters, Policy, Scopes, SpecialUse,
     Table,
@@ -246,6 +249,36 @@ fn measure(spread: Spread, v6: bool) {
     );
 }
 
+/// Nanoseconds an address, one by one.
+fn one_by_one(v6: bool, map: impl Fn(IpAddr) -> IpAddr) -> f64 {
+    let mut random = Random(u64::from(v6));
+    let addrs: Vec<IpAddr> = (0..ADDRS)
+        .map(|_| Spread::New.draw(v6, &mut random))
+        .collect();
+    let round = || {
+        timed(|| {
+            for &addr in &addrs {
+                black_box(map(addr));
+            }
+        })
+    };
+    each((0..ROUNDS).map(|_| round()).collect(), ADDRS)
+}
+
+fn measure_without_prefixes() {
+    let permutation = AddressPermutation::new(&key());
+    let cipher = IpcryptDeterministic::new(&key());
+    println!("\naddr  permutation  ipcrypt-deterministic  ns");
+    for v6 in [false, true] {
+        println!(
+            "{}  {:>11.1}  {:>21.1}",
+            family(v6),
+            one_by_one(v6, |addr| permutation.map(addr)),
+            one_by_one(v6, |addr| cipher.map(addr)),
+        );
+    }
+}
+
 fn main() {
     let key = timed(|| {
         black_box(pan());
@@ -273,5 +306,8 @@ fn main() {
                 measure(spread, v6);
             }
         }
+    }
+    if asked.is_empty() {
+        measure_without_prefixes();
     }
 }
