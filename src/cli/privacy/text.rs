@@ -300,6 +300,10 @@ fn attack_table(out: &mut Vec<u8>, attack: &Attack) -> io::Result<()> {
     for family in &attack.families {
         let said = match (family.known_without, family.rounds.is_empty()) {
             (0, false) => continue,
+            (0, true) if attack.tells == "sameness" => format!(
+                "{}: no address has anything in common with others: none tells of another.",
+                family.name
+            ),
             (0, true) => format!("{}: too few addresses for an attack.", family.name),
             (known, _) => format!(
                 "{}: {known} of {} bits of each address are known without any attack.",

@@ -1,7 +1,7 @@
 //! A small dataset in which it can be counted by hand who is alone.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use dataset::Datagram;
 use flow::ReceiveTime;
@@ -74,15 +74,27 @@ pub(super) fn raw(scratch: &Scratch) -> PathBuf {
 }
 
 /// The prepared dataset of it under a policy, by its path in the directory of the test.
-pub(super) fn prepared(scratch: &Scratch, raw: &std::path::Path, policy: &str) -> PathBuf {
+pub(super) fn prepared(scratch: &Scratch, raw: &Path, policy: &str) -> PathBuf {
+    prepared_with(scratch, raw, policy, &[("anonymizer.policy", policy)])
+}
+
+/// The same with these settings, in a directory of that name.
+pub(super) fn prepared_with(
+    scratch: &Scratch,
+    raw: &Path,
+    name: &str,
+    settings: &[(&str, &str)],
+) -> PathBuf {
     let key = scratch.file("key", KEY);
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     std::fs::set_permissions(&key, mode).unwrap();
-    let launch = Launch::new(scratch, policy)
-        .set("anonymizer.policy", policy)
+    let launch = Launch::new(scratch, name)
         .set("anonymizer.key_file", key.to_str().unwrap())
         .set("replay.databases", "current");
+    let launch = settings
+        .iter()
+        .fold(launch, |launch, (key, value)| launch.set(key, value));
     let outcome = launch.replay_at_once(raw).run();
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    PathBuf::from(policy).join("prepared")
+    PathBuf::from(name).join("prepared")
 }

@@ -126,6 +126,49 @@ fn what_is_no_prepared_dataset_is_refused() {
     assert_eq!(run(&scratch, &["privacy"]).code, Some(2));
 }
 
+#[test]
+fn no_declaration_of_the_service_is_belied_by_its_flows() {
+    let scratch = Scratch::new();
+    let raw = made::raw(&scratch);
+    let clear = ("anonymizer.clear_prefixes", "[\"198.19.8.0/21\"]");
+    let special = ("anonymizer.special_addresses", "clear");
+    let fields = |text: &'static str| ("anonymizer.fields", text);
+    for (name, settings) in [
+        ("cnsm2019", &[("anonymizer.policy", "cnsm2019")][..]),
+        ("scopes", &[("anonymizer.policy", "strict"), clear, special]),
+        ("limit", &[("anonymizer.port_limit", "1024"), special]),
+        (
+            "keyed",
+            &[fields(
+                "{ src_addr = \"truncation\", dst_addr = \"reverse-truncation\", bytes = \"noise\", \
+                 start_ms = \"enumeration\", end_ms = \"enumeration\", src_port = \"permutation\", \
+                 packets = \"precision-degradation\", exporter = \"octet-permutation\" }",
+            )],
+        ),
+        (
+            "mixed",
+            &[
+                clear,
+                fields(
+                    "{ src_addr = \"black-marker\", dst_addr = \"black-marker\", \
+                     start_ms = \"random-shift\", end_ms = \"precision-degradation\", \
+                     bytes = \"binning\", dst_port = \"binning\", src_port = \"black-marker\" }",
+                ),
+            ],
+        ),
+    ] {
+        let prepared = made::prepared_with(&scratch, &raw, name, settings);
+        let found = report(&scratch, &prepared);
+        assert_eq!(found["flows"], 64, "{name}");
+        for field in found["fields"].as_array().unwrap() {
+            let said = (&field["odd"], &field["unknown_words"]);
+            assert_eq!(said, (&json!(0), &json!(false)), "{name}: {field}");
+        }
+        let text = privacy(&scratch, &prepared, &[]);
+        assert_eq!((text.code, &*text.stderr), (Some(0), ""), "{name}");
+    }
+}
+
 /// Writes the only segment of a dataset anew, each frame apart, with its header changed.
 fn rewritten(scratch: &Scratch, prepared: &Path, change: impl FnOnce(&mut Value)) {
     let directory = scratch.join(prepared.to_str().unwrap());

@@ -160,15 +160,17 @@ impl Declaration {
     pub(super) fn simulated(&self, key: &Key) -> Option<Anonymization> {
         let special = self.said(Field::DstAddr).map(|said| said.special);
         let scopes = Scopes::new(&[], special.unwrap_or(SpecialUse::Anonymized));
-        let table = Table::new(
-            "simulated",
-            self.methods(),
-            self.parameters(),
-            scopes,
-            Some(key),
-        );
-        let table = table.ok()?;
-        Some(Anonymization::new(Policy::Table(Box::new(table))))
+        let table = |methods| {
+            let (parameters, scopes) = (self.parameters(), scopes.clone());
+            Table::new("simulated", methods, parameters, scopes, Some(key))
+        };
+        // What no policy declares, times of which only one is numbered, is taken as no times.
+        let without_end = || {
+            let methods = self.methods().with(Field::EndMs, Method::BlackMarker);
+            methods.ok().and_then(|methods| table(methods).ok())
+        };
+        let table = table(self.methods()).ok().or_else(without_end);
+        table.map(|table| Anonymization::new(Policy::Table(Box::new(table))))
     }
 }
 
@@ -208,6 +210,17 @@ mod tests {
         assert_eq!((bits.v4(), bits.v6()), (20, 40));
         assert!(!declaration.methods().leaves(Field::Bytes));
         assert!(declaration.methods().leaves(Field::Packets), "the worst");
+    }
+
+    #[test]
+    fn whatever_is_declared_can_be_simulated() {
+        let key = Key::from_octets(&[1; Key::LEN]).unwrap();
+        let numbered = "enumeration: in the order of all times under the key";
+        let half = Declaration::of("x", None, None).with("start_ms", None, numbered);
+        assert!(half.simulated(&key).is_some());
+        let half = Declaration::of("x", None, None).with("end_ms", None, numbered);
+        assert!(half.simulated(&key).is_some());
+        assert!(Declaration::none().simulated(&key).is_some());
     }
 
     #[test]

@@ -132,18 +132,16 @@ impl Expected {
 fn is_odd(field: Field, said: &Said, value: Value<'_>) -> bool {
     let measures = &said.measures;
     match (said.method, value) {
-        (Method::BlackMarker, Value::Addr(addr)) => !may_be_clear(said, addr),
-        // A length of a prefix leaves with the address that is let alone.
-        (Method::BlackMarker, _) => {
-            said.clear_prefixes == 0 && said.special == SpecialUse::Anonymized
-        }
+        (Method::BlackMarker, value) => !may_be_clear(field, said, value),
         (Method::Truncation | Method::TruncatedPrefixPreserving, Value::Addr(addr)) => {
             let is_cut = |bits: AddressBits| bits.kept(addr) == addr;
-            measures.address_bits.is_some_and(|bits| !is_cut(bits)) && !may_be_clear(said, addr)
+            measures.address_bits.is_some_and(|bits| !is_cut(bits))
+                && !may_be_clear(field, said, value)
         }
         (Method::ReverseTruncation, Value::Addr(addr)) => {
             let is_cut = |bits: AddressBits| bits.dropped(addr) == addr;
-            measures.address_bits.is_some_and(|bits| !is_cut(bits)) && !may_be_clear(said, addr)
+            measures.address_bits.is_some_and(|bits| !is_cut(bits))
+                && !may_be_clear(field, said, value)
         }
         (Method::PrecisionDegradation, Value::Signed(time_ms)) => {
             let unit = measures.time_unit;
@@ -180,10 +178,17 @@ fn position(field: Field, degrees: f64) -> Option<Position> {
     }
 }
 
-/// Whether an address may be one that is let alone. Which prefixes are, is not declared.
-fn may_be_clear(said: &Said, addr: std::net::IpAddr) -> bool {
+/// Whether a value may be of an address that is let alone. Which prefixes are, is not declared,
+/// nor which address a prefix was found for.
+fn may_be_clear(field: Field, said: &Said, value: Value<'_>) -> bool {
     let special = said.special == SpecialUse::Clear;
-    said.clear_prefixes > 0 || special && Scopes::new(&[], SpecialUse::Clear).leave_clear(addr)
+    match (field, value) {
+        (Field::SrcAddr | Field::DstAddr, Value::Addr(addr)) => {
+            let scopes = Scopes::new(&[], SpecialUse::Clear);
+            said.clear_prefixes > 0 || special && scopes.leave_clear(addr)
+        }
+        _ => said.clear_prefixes > 0 || special,
+    }
 }
 
 #[cfg(test)]
@@ -207,8 +212,13 @@ mod tests {
         assert!(!odd("src_addr", special, addr("224.0.0.251")));
         let scopes = "black-marker: null; addresses in prefixes of the settings are clear (1)";
         assert!(!odd("src_addr", scopes, addr("10.0.0.1")), "nobody knows");
-        let len = Value::Unsigned(24);
-        assert!(!odd("src_prefix_len", scopes, len), "of such an address");
+        assert!(!odd("dst_prefix_len", scopes, Value::Unsigned(21)));
+        assert!(!odd("dst_prefix", special, addr("240.0.0.0")));
+        assert!(odd(
+            "dst_prefix_len",
+            "black-marker: null",
+            Value::Unsigned(21)
+        ));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::attack::{Attack, Choice, Family, Round};
 use super::declaration::Declaration;
 use super::groups::share;
-use super::report::{Report, Uniqueness};
+use super::report::{Report, Taken, Uniqueness};
 
 /// A sentence about a dataset.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -295,7 +295,7 @@ fn of_presets(report: &Report) -> Vec<Finding> {
         shares.max_by(|one, other| one.0.total_cmp(&other.0))
     };
     let presets = report.presets.iter().map(|taken| {
-        if is_same(report, taken.policy) {
+        if is_same(report, taken) {
             let text = format!("Under \"{}\", none of this would be better.", taken.policy);
             return Finding::note("preset", text);
         }
@@ -326,17 +326,23 @@ fn of_presets(report: &Report) -> Vec<Finding> {
     presets.collect()
 }
 
-/// Whether a preset changes nothing of what is measured.
-fn is_same(report: &Report, policy: &str) -> bool {
+/// Whether a preset changes nothing, or nothing of what others could compare or attack. (Other
+/// counts may differ by chance, since they are of other values.)
+fn is_same(report: &Report, taken: &Taken) -> bool {
+    if taken.nulled.is_empty() && taken.changed.is_empty() {
+        return true;
+    }
+    let policy = taken.policy;
     let mut uniqueness = report.uniqueness.iter();
     let alike = uniqueness.all(|of| {
         let of_policy = of.views.iter().find(|seen| seen.policy == policy);
         let own = of.views.first();
         own.zip(of_policy).is_some_and(|(own, other)| {
-            own.anonymity == other.anonymity && own.comparable == other.comparable
+            own.comparable == other.comparable
+                && (!own.comparable || own.anonymity == other.anonymity)
         })
     });
-    let rounds = |policy: &str| {
+    let attack = |policy: &str| {
         let attacked = report
             .attacks
             .iter()
@@ -344,7 +350,7 @@ fn is_same(report: &Report, policy: &str) -> bool {
         attacked.and_then(|attacked| attacked.attack.as_ref())
     };
     let own = report.attacks.first();
-    alike && own.is_none_or(|own| own.attack.as_ref() == rounds(policy))
+    alike && own.is_none_or(|own| own.attack.as_ref() == attack(policy))
 }
 
 /// A share in hundredths, such that little is not nothing and much is not all.

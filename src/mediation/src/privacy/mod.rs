@@ -55,7 +55,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Some 200 MiB at the most.
+    /// Some 300 MiB at the most.
     pub const DEFAULT: Self = Self {
         groups: 131_072,
         hosts: 131_072,

@@ -20,6 +20,16 @@ pub(crate) enum Tells {
 }
 
 impl Tells {
+    /// The name in reports.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::All => "addresses",
+            Self::Prefixes => "prefixes",
+            Self::Sameness => "sameness",
+            Self::Nothing => "nothing",
+        }
+    }
+
     const fn rank(self) -> u8 {
         match self {
             Self::All => 3,

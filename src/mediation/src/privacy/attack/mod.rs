@@ -41,6 +41,9 @@ const OTHERS_MAX: usize = 16_384;
 pub struct Attack {
     /// The field with the addresses that were attacked.
     pub field: &'static str,
+    /// What its values tell of addresses: `addresses` themselves or bits of them; which
+    /// `prefixes` they have in common; or their `sameness` alone, and then there is no attack.
+    pub tells: &'static str,
     /// Which properties of flows were marks that could be looked for.
     pub marks: Vec<&'static str>,
     /// Which could not: they are null, changed with the key, or by noise.
@@ -126,6 +129,7 @@ impl Target<'_> {
         let v6 = family("ipv6", self.left.v6, IpAddr::is_ipv6);
         Attack {
             field: self.field.name(),
+            tells: self.left.tells.name(),
             marks: names(&self.sender.marks.used),
             marks_aside: names(&self.sender.marks.aside),
             families: v4.into_iter().chain(v6).collect(),

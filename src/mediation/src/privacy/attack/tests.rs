@@ -223,6 +223,7 @@ fn without_prefixes_no_address_tells_anything_of_others() {
         let attack = attacked(&fields, &two_networks(), &Groups::new(100));
         let family = &attack.families[0];
         assert_eq!((family.known_without, family.rounds.len()), (0, 0));
+        assert_eq!(attack.tells, "sameness");
     }
     let pfx = [Field::SrcAddr, Field::DstAddr].map(|field| (field, Method::IpcryptPfx));
     let attack = attacked(&pfx, &two_networks(), &Groups::new(100));
