@@ -146,6 +146,12 @@ fn no_declaration_of_the_service_is_belied_by_its_flows() {
             )],
         ),
         (
+            "ipcrypt",
+            &[fields(
+                "{ src_addr = \"ipcrypt-deterministic\", dst_addr = \"ipcrypt-deterministic\" }",
+            )],
+        ),
+        (
             "mixed",
             &[
                 clear,
@@ -166,6 +172,8 @@ fn no_declaration_of_the_service_is_belied_by_its_flows() {
         }
         let text = privacy(&scratch, &prepared, &[]);
         assert_eq!((text.code, &*text.stderr), (Some(0), ""), "{name}");
+        let said = text.stdout.contains("none tells of another");
+        assert_eq!(said, name == "ipcrypt", "{name}: {}", text.stdout);
     }
 }
 
