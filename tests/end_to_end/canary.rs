@@ -13,6 +13,7 @@ use crate::support::canary::{Canaries, traffic};
 use crate::support::exporter::Exporter;
 use crate::support::files::{header, segments, zstdcat};
 use crate::support::ipfix::connect_from;
+use crate::support::program;
 use crate::support::{Client, Launch, Scratch};
 
 /// A fixed key: with another, an address might be mapped to another canary by chance.
@@ -213,6 +214,42 @@ fn no_canary_leaves_whatever_else_becomes_of_flows() {
         let output = run_with(&scratch, "standard", "trace", more);
         assert_eq!(output.found(&traffic::canaries()), [""; 0], "{more:?}");
     }
+}
+
+/// What commands say of datasets, raw ones too.
+fn said_of_datasets(scratch: &Scratch, policy: &str) -> Output {
+    let file = format!("anonymizer.key_file={}", scratch.join("key").display());
+    let policy = format!("anonymizer.policy={policy}");
+    let commands: [&[&str]; 8] = [
+        &["dataset", "list", "data"],
+        &["dataset", "info", "data"],
+        &["dataset", "info", "data", "--format", "jsonl"],
+        &["dataset", "verify", "data"],
+        &["dataset", "prepare", "data/raw", "--into", "anew"],
+        &["dataset", "diff", "data/prepared", "anew/prepared"],
+        &["privacy", "data"],
+        &["privacy", "data", "--json"],
+    ];
+    let say = |command: &[&str]| {
+        let with = ["--set", &file, "--set", &policy, "--set", "log.level=trace"];
+        let said = program::run(scratch, &[command, &with].concat());
+        // What is prepared anew is not prepared with the same settings, and so differs.
+        let differs = command.contains(&"diff");
+        let code = said.code;
+        assert_eq!(code, Some(i32::from(differs)), "{command:?}: {said:?}");
+        let text = said.stdout + &said.stderr;
+        (command.join(" "), text.into_bytes())
+    };
+    Output {
+        parts: commands.into_iter().map(say).collect(),
+    }
+}
+
+#[test]
+fn no_canary_is_in_what_commands_say_of_datasets() {
+    let scratch = Scratch::new();
+    run(&scratch, "standard", "error");
+    said_of_datasets(&scratch, "standard").assert_clean(&traffic::canaries());
 }
 
 #[test]
