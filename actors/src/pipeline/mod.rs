@@ -5,7 +5,8 @@
 //!   system       Overseer, Publisher, and the task that waits for the end
 //!   source       Receiver, ExporterListener, ExporterSessions; or Replayer
 //!   lane 0..n    Aggregator -> Enricher -> Anonymizer
-//!   storage      raw Recorder, prepared Recorder, Quarantine, Librarian: the ones that touch disks
+//!   storage      raw Recorder, prepared Recorder, Quarantine, Librarian, Keyholder: the ones that
+//!                touch disks
 //!   clients      ClientListener, ClientSessions
 //! ```
 
