@@ -297,6 +297,14 @@ fn what_is_damaged_is_told_and_the_rest_is_reported() {
     assert_eq!(found["damaged"][0]["file"], name);
     let text = privacy(&scratch, &prepared, &[]).stdout;
     assert!(text.contains("1 part of the dataset is damaged"), "{text}");
+    // Where not even the header of a frame is whole, nobody knows what follows.
+    let mut headless = whole.clone();
+    headless[usize::try_from(last.offset).unwrap() + 9] ^= 0x10;
+    fs::write(&path, &headless).unwrap();
+    let found = report(&scratch, &prepared);
+    assert_eq!(found["flows"], 64 - lost);
+    assert_eq!(found["damaged"][0]["flows_lost"], Value::Null);
+    assert_eq!(found["damaged"].as_array().unwrap().len(), 1);
     // A sealed segment that ends too early.
     fs::write(&path, &whole[..at]).unwrap();
     let found = report(&scratch, &prepared);
