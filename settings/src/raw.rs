@@ -182,6 +182,9 @@ pub(crate) struct Recorder {
     pub(crate) flush_interval: Value,
     pub(crate) segment_bytes: Value,
     pub(crate) segment_time: Value,
+    pub(crate) sync: Value,
+    pub(crate) sync_interval: Value,
+    pub(crate) sync_bytes: Value,
 }
 
 #[derive(Debug, Deserialize)]

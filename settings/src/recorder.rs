@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::check::{Check, item};
 use crate::duration::{DAY, MILLISECOND, MINUTE, SECOND};
 use crate::raw;
-use crate::size::{ByteSize, GIB, MIB};
+use crate::size::{ByteSize, GIB, KIB, MIB};
 
 /// What is written to disk, where and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,38 @@ pub struct Recorder {
     flush_interval: Duration,
     segment_bytes: ByteSize,
     segment_time: Duration,
+    sync: Sync,
 }
+
+/// When written data are synced to the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sync {
+    /// After every frame, before anything else is written.
+    Always,
+    /// So long after the oldest data that are not, or when they are so many octets.
+    Interval {
+        /// The time; 10 ms to 1 min.
+        interval: Duration,
+        /// The octets; 64 KiB to 1 GiB.
+        bytes: ByteSize,
+    },
+    /// Only when a segment is sealed.
+    Never,
+}
+
+/// What `recorder.sync` may be.
+#[derive(Debug, Clone, Copy)]
+enum Mode {
+    Always,
+    Interval,
+    Never,
+}
+
+const MODES: [(&str, Mode); 3] = [
+    ("interval", Mode::Interval),
+    ("always", Mode::Always),
+    ("never", Mode::Never),
+];
 
 impl Recorder {
     /// Where datasets are.
@@ -57,7 +88,8 @@ impl Recorder {
         self.compression_level
     }
 
-    /// How often what was written is made durable; at most the segment time.
+    /// How long received datagrams wait at most until they are written; at most the segment
+    /// time.
     #[must_use]
     pub const fn flush_interval(&self) -> Duration {
         self.flush_interval
@@ -75,6 +107,26 @@ impl Recorder {
         self.segment_time
     }
 
+    /// When written data are synced to the disk.
+    #[must_use]
+    pub const fn sync(&self) -> Sync {
+        self.sync
+    }
+
+    fn check_sync(raw: &raw::Recorder, check: &mut Check<'_>) -> Option<Sync> {
+        let mode = check.choice(item("recorder.sync", &raw.sync), &MODES);
+        let interval = item("recorder.sync_interval", &raw.sync_interval);
+        let interval = check.duration(interval, &(MILLISECOND * 10..=MINUTE));
+        let bytes = item("recorder.sync_bytes", &raw.sync_bytes);
+        let bytes = check.size(bytes, &(KIB.times(64)..=GIB));
+        let (interval, bytes) = (interval?, bytes?);
+        Some(match mode? {
+            Mode::Always => Sync::Always,
+            Mode::Interval => Sync::Interval { interval, bytes },
+            Mode::Never => Sync::Never,
+        })
+    }
+
     pub(crate) fn check(raw: &raw::Recorder, check: &mut Check<'_>) -> Option<Self> {
         let directory = check.path(item("recorder.directory", &raw.directory));
         let records_raw = check.boolean(item("recorder.raw", &raw.raw));
@@ -88,6 +140,7 @@ impl Recorder {
         let time = item("recorder.segment_time", &raw.segment_time);
         let segment_time = check.duration(time, &(SECOND..=DAY));
         check.at_most((flush, flush_interval), (time, segment_time));
+        let sync = Self::check_sync(raw, check);
         Some(Self {
             directory: directory?,
             raw: records_raw?,
@@ -96,6 +149,7 @@ impl Recorder {
             flush_interval: flush_interval?,
             segment_bytes: segment_bytes?,
             segment_time: segment_time?,
+            sync: sync?,
         })
     }
 }

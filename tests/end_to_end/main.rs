@@ -26,6 +26,7 @@ mod core_files;
 mod crash;
 mod databases;
 mod dataset;
+mod disk_full;
 mod enrichment;
 mod inspect;
 mod kept;

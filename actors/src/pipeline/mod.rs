@@ -181,7 +181,18 @@ fn tell(now: &Totals, before: &Totals) {
         let streams = now.streams_open;
         info!(
             records,
-            flows, live, lost, shed, rejected, streams, clients, "last 10 s"
+            flows,
+            live,
+            lost,
+            shed,
+            rejected,
+            streams,
+            clients,
+            raw_written = now.raw_written,
+            raw_durable = now.raw_durable,
+            prepared_written = now.prepared_written,
+            prepared_durable = now.prepared_durable,
+            "last 10 s"
         );
     }
 }

@@ -11,6 +11,7 @@ use flow::Network;
 use mediation::anonymize::{Anonymization, KeyName};
 use protocol::{Declaration, Form, Format, LegacyRules};
 use serde_json::{Map, Value, json};
+use settings::Sync;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -23,7 +24,7 @@ use crate::hall::{Hall, Limits};
 use crate::recorder::{self, PreparedRecorder, RawRecorder};
 use crate::replayer::RUN;
 use crate::ring::Ring;
-use crate::store::{Options, Store, StoreError, key_at, oldest_seq_of};
+use crate::store::{Options, Store, StoreError, SyncRule, key_at, oldest_seq_of};
 use crate::supervision::supervise;
 use crate::tcp;
 use crate::terms::ANONYMIZATION;
@@ -128,8 +129,20 @@ fn options(
         level: recorder.compression_level(),
         segment_bytes: recorder.segment_bytes().bytes(),
         segment_ms: millis(recorder.segment_time()),
+        sync: sync_rule(common),
         meta,
         preamble,
+    }
+}
+
+fn sync_rule(common: &Common) -> SyncRule {
+    match common.settings.recorder().sync() {
+        Sync::Always => SyncRule::Always,
+        Sync::Interval { interval, bytes } => SyncRule::Paced {
+            interval,
+            bytes: bytes.bytes(),
+        },
+        Sync::Never => SyncRule::Never,
     }
 }
 

@@ -1,4 +1,5 @@
-//! SIGTERM and SIGINT: the first drains, the second ends at once. SIGHUP reloads.
+//! SIGTERM and SIGINT: the first drains, the second ends at once. SIGHUP reloads. SIGXFSZ is
+//! for nobody.
 
 use actix::Recipient;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -26,6 +27,10 @@ pub(super) struct Reloads(Signal);
 /// Takes the signals over from the system.
 pub(super) fn signals() -> Result<Signals, ActorsError> {
     let take = |kind| signal(kind).map_err(ActorsError::Signals);
+    // Without a handler, a file that may not grow (setrlimit(2), `RLIMIT_FSIZE`) ends the
+    // process; with one, the write fails. It stays when what listens to it is dropped.
+    let file_too_large = SignalKind::from_raw(nix::libc::SIGXFSZ);
+    drop(take(file_too_large)?);
     Ok(Signals {
         ends: Ends {
             terminate: take(SignalKind::terminate())?,

@@ -1,10 +1,16 @@
 //! The Recorders: keep the raw and the prepared dataset.
 //!
-//! A Recorder writes and never gives up: what cannot be written is counted and logged,
-//! and the next batch is tried anew.
+//! A Recorder writes and never gives up: what cannot be written is counted and logged. While
+//! the disk fails or is full it tries again each second; what comes meanwhile is counted too.
 
+mod pause;
 mod prepared;
 mod raw;
+
+use std::time::Duration;
+
+use crate::accounting::Counter;
+use crate::store::Store;
 
 pub use prepared::PreparedRecorder;
 pub use raw::RawRecorder;
@@ -13,3 +19,24 @@ pub use raw::RawRecorder;
 pub const PREPARED: &str = "recorder-prepared";
 /// The name of the raw dataset's Recorder in logs and quarantine.
 pub const RAW: &str = "recorder-raw";
+
+/// How often a Recorder looks after what waits: for its deadline, or for a sync.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Where a dataset stands, told to the others.
+struct Standing {
+    syncs_failed: u64,
+}
+
+impl Standing {
+    const fn new() -> Self {
+        Self { syncs_failed: 0 }
+    }
+
+    fn tell(&mut self, store: &Store, written: &Counter, durable: &Counter, failed: &Counter) {
+        written.set(store.next_seq());
+        durable.set(store.durable_seq());
+        failed.add(store.syncs_failed() - self.syncs_failed);
+        self.syncs_failed = store.syncs_failed();
+    }
+}

@@ -6,9 +6,11 @@ use actix::prelude::*;
 use mediation::anonymize::KeyName;
 use protocol::{Block, Declaration, Form, Format};
 use serde_json::json;
-use tracing::error;
+use tokio::time::Instant;
+use tracing::{error, info};
 
-use super::PREPARED;
+use super::pause::Pause;
+use super::{LOOK, PREPARED, Standing};
 use crate::accounting::Accounting;
 use crate::edition::DATABASES;
 use crate::message::{Barrier, Custody, EndOfRun, Record};
@@ -29,6 +31,10 @@ pub struct PreparedRecorder {
     bin: Bin,
     accounting: Arc<Accounting>,
     log: RateLimit,
+    pause: Pause,
+    standing: Standing,
+    /// Whether a look at what waits for its sync is due.
+    looks: bool,
 }
 
 impl PreparedRecorder {
@@ -37,7 +43,7 @@ impl PreparedRecorder {
     #[must_use]
     pub fn new(store: Store, ring: Arc<Ring>, bin: Bin, accounting: Arc<Accounting>) -> Self {
         let (form, log) = (Form::all(Format::Csv), RateLimit::per_second(1));
-        Self {
+        let mut recorder = Self {
             store,
             form,
             declared: None,
@@ -45,20 +51,84 @@ impl PreparedRecorder {
             bin,
             accounting,
             log,
-        }
+            pause: Pause::default(),
+            standing: Standing::new(),
+            looks: false,
+        };
+        recorder.tell();
+        recorder
     }
 
     fn record(&mut self, block: &Block, rows: &[u8], terms: &Terms) {
         let count = block.flows().len();
-        match self.write(block, rows, terms) {
-            Ok(()) => self.accounting.flows_recorded.add_len(count),
+        let written = if self.pause.may_try(Instant::now()) {
+            self.write(block, rows, terms).map_err(Some)
+        } else {
+            Err(None)
+        };
+        match written {
+            Ok(()) => {
+                self.accounting.flows_recorded.add_len(count);
+                self.resumed(block.first_seq());
+            }
             Err(error) => {
                 self.accounting.flows_not_recorded.add_len(count);
-                if let Some(suppressed) = self.log.permit() {
-                    error!(%error, flows = count, suppressed, "prepared flows not recorded");
+                if let Some(error) = error {
+                    self.failed(&error, count);
                 }
+                self.pause.count(count as u64);
             }
         }
+        self.tell();
+    }
+
+    fn failed(&mut self, error: &StoreError, flows: usize) {
+        let pauses = self.pause.failed(error, Instant::now());
+        if let Some(suppressed) = self.log.permit() {
+            error!(%error, flows, pauses, suppressed, "prepared flows not recorded");
+        }
+    }
+
+    /// Positions before `first_seq` are a gap: as many as were not recorded.
+    fn resumed(&mut self, first_seq: u64) {
+        if let Some(resumed) = self.pause.succeeded(Instant::now()) {
+            let (not_recorded, after_s) = (resumed.not_recorded, resumed.after.as_secs());
+            info!(
+                not_recorded,
+                after_s,
+                first_seq,
+                "prepared flows are recorded again; those before first_seq are missing"
+            );
+        }
+    }
+
+    fn tell(&mut self) {
+        let to = &self.accounting;
+        let (written, durable) = (&to.prepared_written, &to.prepared_durable);
+        self.standing
+            .tell(&self.store, written, durable, &to.syncs_failed);
+    }
+
+    /// Looks after what waits for its sync, as long as anything does.
+    fn look_later(&mut self, ctx: &mut Context<Self>) {
+        if self.looks || self.store.is_synced() {
+            return;
+        }
+        self.looks = true;
+        ctx.run_later(LOOK, |recorder, ctx| {
+            recorder.looks = false;
+            recorder.look();
+            recorder.look_later(ctx);
+        });
+    }
+
+    fn look(&mut self) {
+        if self.pause.may_try(Instant::now())
+            && let Err(error) = self.store.look()
+        {
+            self.failed(&error, 0);
+        }
+        self.tell();
     }
 
     /// Flows of other databases or under another key are in another segment, whose header
@@ -79,6 +149,12 @@ impl PreparedRecorder {
 
 impl Actor for PreparedRecorder {
     type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        // What was due before a fall is not due any more.
+        self.looks = false;
+        self.look_later(ctx);
+    }
 }
 
 impl Supervised for PreparedRecorder {}
@@ -86,7 +162,7 @@ impl Supervised for PreparedRecorder {}
 impl Handler<Record> for PreparedRecorder {
     type Result = ();
 
-    fn handle(&mut self, record: Record, _: &mut Context<Self>) {
+    fn handle(&mut self, record: Record, ctx: &mut Context<Self>) {
         let Record { block, terms } = record;
         #[cfg(test)]
         crate::simulation::tripwire(PREPARED);
@@ -98,6 +174,7 @@ impl Handler<Record> for PreparedRecorder {
                 .put(PREPARED, fault, Custody::Block(Arc::clone(&block))),
         }
         self.ring.set_written(block.next_seq());
+        self.look_later(ctx);
     }
 }
 
@@ -106,8 +183,9 @@ impl Handler<EndOfRun> for PreparedRecorder {
 
     fn handle(&mut self, _: EndOfRun, _: &mut Context<Self>) {
         if let Err(error) = self.store.seal() {
-            error!(%error, "the last segment is not sealed; the next start will recover it");
+            error!(%error, rows = self.store.rows_at_risk(), "the last segment is not sealed; the next start will recover it, but for rows that could not be synced");
         }
+        self.tell();
     }
 }
 

@@ -10,9 +10,10 @@ use dataset::pcapng::{
 };
 use flow::{ReceiveTime, Tick};
 use tokio::time::Instant;
-use tracing::error;
+use tracing::{error, info};
 
-use super::RAW;
+use super::pause::Pause;
+use super::{LOOK, RAW, Standing};
 use crate::accounting::Accounting;
 use crate::edition::{self, Edition};
 use crate::message::{Arrival, Arrivals, Custody, EndOfRun, RawArrivals, RawEdition};
@@ -23,9 +24,6 @@ use crate::supervision::guard;
 
 /// A frame is written when so many octets wait for it, whatever the time.
 const FRAME_BYTES: usize = 1 << 20;
-
-/// How often the deadline for writing is looked at.
-const LOOK: Duration = Duration::from_millis(100);
 
 /// What is encoded and not yet written.
 #[derive(Debug, Default)]
@@ -96,6 +94,8 @@ pub struct RawRecorder {
     bin: Bin,
     accounting: Arc<Accounting>,
     log: RateLimit,
+    pause: Pause,
+    standing: Standing,
 }
 
 impl RawRecorder {
@@ -124,7 +124,10 @@ impl RawRecorder {
             bin,
             accounting,
             log,
+            pause: Pause::default(),
+            standing: Standing::new(),
         };
+        recorder.tell();
         recorder.begin_segments_with(None, edition);
         recorder
     }
@@ -161,17 +164,16 @@ impl RawRecorder {
     }
 
     fn flush(&mut self) {
-        let waiting = &mut self.waiting;
-        waiting.due = None;
-        if waiting.rows == 0 {
+        self.waiting.due = None;
+        if self.waiting.rows == 0 {
             return;
         }
-        if !self.ahead.is_empty() {
-            waiting.blocks.splice(..0, self.ahead.iter().copied());
-        }
-        let written = self
-            .store
-            .append(waiting.time_ms, waiting.rows, &waiting.blocks);
+        let written = if self.pause.may_try(Instant::now()) {
+            self.write().map_err(Some)
+        } else {
+            Err(None)
+        };
+        let waiting = &mut self.waiting;
         let datagrams = std::mem::take(&mut waiting.datagrams);
         waiting.rows = 0;
         waiting.blocks.clear();
@@ -180,15 +182,64 @@ impl RawRecorder {
                 self.ahead = Vec::new();
                 self.streams.stored();
                 self.accounting.datagrams_recorded.add(datagrams);
+                self.resumed();
             }
             Err(error) => {
                 self.streams.lost();
                 self.accounting.datagrams_not_recorded.add(datagrams);
-                if let Some(suppressed) = self.log.permit() {
-                    error!(%error, datagrams, suppressed, "datagrams not recorded");
+                if let Some(error) = error {
+                    self.failed(&error, datagrams);
                 }
+                self.pause.count(datagrams);
             }
         }
+        self.tell();
+    }
+
+    fn write(&mut self) -> Result<(), StoreError> {
+        let waiting = &mut self.waiting;
+        if !self.ahead.is_empty() {
+            waiting.blocks.splice(..0, self.ahead.iter().copied());
+        }
+        let (time_ms, rows) = (waiting.time_ms, waiting.rows);
+        self.store.append(time_ms, rows, &waiting.blocks)
+    }
+
+    fn failed(&mut self, error: &StoreError, datagrams: u64) {
+        let pauses = self.pause.failed(error, Instant::now());
+        if let Some(suppressed) = self.log.permit() {
+            error!(%error, datagrams, pauses, suppressed, "datagrams not recorded");
+        }
+    }
+
+    fn resumed(&mut self) {
+        if let Some(resumed) = self.pause.succeeded(Instant::now()) {
+            let (not_recorded, after_s) = (resumed.not_recorded, resumed.after.as_secs());
+            let next_seq = self.accounting.raw_written.get();
+            info!(
+                not_recorded,
+                after_s,
+                next_seq,
+                "datagrams are recorded again; what is missing came before next_seq"
+            );
+        }
+    }
+
+    fn tell(&mut self) {
+        let to = &self.accounting;
+        let (written, durable) = (&to.raw_written, &to.raw_durable);
+        self.standing
+            .tell(&self.store, written, durable, &to.syncs_failed);
+    }
+
+    fn look(&mut self) {
+        self.flush_if_due();
+        if self.pause.may_try(Instant::now())
+            && let Err(error) = self.store.look()
+        {
+            self.failed(&error, 0);
+        }
+        self.tell();
     }
 
     fn flush_if_due(&mut self) {
@@ -220,7 +271,7 @@ impl Actor for RawRecorder {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        ctx.run_interval(LOOK, |recorder, _| recorder.flush_if_due());
+        ctx.run_interval(LOOK, |recorder, _| recorder.look());
     }
 }
 
@@ -255,7 +306,8 @@ impl Handler<EndOfRun> for RawRecorder {
 
     fn handle(&mut self, end: EndOfRun, _: &mut Context<Self>) {
         if let Err(error) = self.finish(end) {
-            error!(%error, "the raw dataset is not sealed; the next start will recover it");
+            error!(%error, rows = self.store.rows_at_risk(), "the raw dataset is not sealed; the next start will recover it, but for rows that could not be synced");
         }
+        self.tell();
     }
 }

@@ -110,6 +110,7 @@ pub(crate) fn options(directory: &std::path::Path, segment_bytes: u64) -> Option
         level: 1,
         segment_bytes,
         segment_ms: 3_600_000,
+        sync: crate::store::SyncRule::Never,
         meta: serde_json::Map::new(),
         preamble: Form::all(Format::Csv).preamble(),
     }

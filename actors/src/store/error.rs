@@ -30,6 +30,12 @@ pub enum StoreError {
         /// What the system says.
         source: io::Error,
     },
+    /// Syncs fail, and as much as may be is kept in memory for that.
+    #[error("dataset directory {}: what was written cannot be synced; see to the disk", path.display())]
+    NotSynced {
+        /// The directory.
+        path: PathBuf,
+    },
     /// What is in a segment file is damaged or does not follow.
     #[error("segment {}: {source}", path.display())]
     Content {
@@ -97,6 +103,15 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the disk is why, so that the same may succeed later.
+    pub(crate) const fn is_of_the_disk(&self) -> bool {
+        match self {
+            Self::Directory { .. } | Self::File { .. } | Self::NotSynced { .. } => true,
+            Self::Content { source, .. } => source.is_io(),
+            _ => false,
+        }
+    }
+
     pub(super) fn directory(path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Directory { path, source }

@@ -6,12 +6,17 @@ mod error;
 mod exporting;
 mod listing;
 mod lock;
+mod medium;
+mod open;
 mod prepared;
 mod reading;
+mod recovery;
 mod repair;
 mod summary;
+mod syncer;
 #[cfg(test)]
 mod tests;
+mod unsynced;
 mod whole;
 mod writing;
 
@@ -24,5 +29,6 @@ pub use prepared::{block_of, key_at};
 pub use reading::{StoredRows, Stream, locate, next_seq_of, oldest_seq_of, segments};
 pub use repair::{Repaired, repair};
 pub use summary::{Gap, SegmentSummary, Summary};
+pub use unsynced::SyncRule;
 pub use whole::{Damage, Part, Whole};
 pub use writing::{Options, Store};

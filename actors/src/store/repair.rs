@@ -10,7 +10,7 @@ use dataset::manifest::{FILE, Line, Manifest};
 use dataset::name::SegmentName;
 
 use super::lock::Lock;
-use super::writing::recover_segment;
+use super::recovery::recover_segment;
 use super::{StoreError, Summary, entry_of, manifest_of, segments};
 
 /// What was done.

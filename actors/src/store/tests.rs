@@ -9,8 +9,10 @@ use dataset::name::Content;
 use dataset::segment::Kind;
 use serde_json::{Map, json};
 
-use super::{Checked, Options, Store, Summary, check, manifest_of, repair};
+use super::{Checked, Options, Store, Summary, SyncRule, check, manifest_of, repair};
 use crate::test_directory::TestDirectory;
+
+mod faults;
 
 fn options(directory: &TestDirectory) -> Options {
     Options {
@@ -20,6 +22,7 @@ fn options(directory: &TestDirectory) -> Options {
         level: 1,
         segment_bytes: u64::MAX,
         segment_ms: 10,
+        sync: SyncRule::Never,
         meta: Map::from_iter([("policy".to_owned(), json!("standard"))]),
         preamble: b"column\n".to_vec(),
     }

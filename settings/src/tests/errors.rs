@@ -109,7 +109,7 @@ fn an_unknown_key_is_told_with_the_nearest() {
             "environment FLOWSTREAM_CFG_WHATEVER: whatever: unknown key; \
              variables are called FLOWSTREAM_CFG_<SECTION>__<KEY>",
             "--set recorder.colour: recorder.colour: unknown key; [recorder] has directory, raw, \
-             prepared, compression_level, flush_interval, segment_bytes, segment_time",
+             prepared, compression_level, flush_interval, segment_bytes, segment_time, sync, sync_interval, sync_bytes",
             "--set listen: listen: unknown key; did you mean receiver.listen?",
         ]
     );

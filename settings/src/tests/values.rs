@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::{Given, site};
-use crate::{ByteSize, KeyEpoch, Lanes, Level, LogFormat, Mode, Pace, Policy};
+use crate::{ByteSize, KeyEpoch, Lanes, Level, LogFormat, Mode, Pace, Policy, Sync};
 
 const MIB: u64 = 1_048_576;
 
@@ -59,6 +59,11 @@ fn the_defaults_of_keeping_and_serving() {
     assert_eq!(recorder.flush_interval(), Duration::from_secs(1));
     assert_eq!(recorder.segment_bytes(), ByteSize::new(256 * MIB));
     assert_eq!(recorder.segment_time(), Duration::from_secs(600));
+    let each_second = Sync::Interval {
+        interval: Duration::from_secs(1),
+        bytes: ByteSize::new(8 * MIB),
+    };
+    assert_eq!(recorder.sync(), each_second);
     let clients = settings.clients();
     assert_eq!(
         clients.listen(),

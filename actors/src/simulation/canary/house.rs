@@ -206,7 +206,7 @@ fn headers(prepared: &Path) -> Vec<(String, Vec<u8>)> {
     let mut headers = Vec::new();
     for entry in fs::read_dir(prepared).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_some() {
+        if path.extension().is_some_and(|found| found == "zst") {
             let octets = fs::read(&path).unwrap();
             let len = u32::from_le_bytes(octets[4..8].try_into().unwrap());
             let header = octets[8..8 + len as usize - 4].to_vec();

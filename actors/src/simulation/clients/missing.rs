@@ -68,6 +68,8 @@ fn what_was_not_recorded_is_a_gap_for_those_who_come_later() {
         let lost = house.accounting.flows_not_recorded.get();
         fs::remove_file(&prepared).unwrap();
         fs::rename(&aside, &prepared).unwrap();
+        // Once a second it tries again.
+        tokio::time::sleep(Duration::from_secs(1)).await;
         for _ in 0..40 {
             house.publish(10).await;
         }

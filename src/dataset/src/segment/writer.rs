@@ -115,6 +115,40 @@ impl<W: Write> Writer<W> {
         Ok(Written { meta, len })
     }
 
+    /// The last frame as it was written, header included, to be kept until it is durable.
+    #[must_use]
+    pub fn last_frame(&self, written: &Written) -> &[u8] {
+        let len = HEADER_BYTES + written.meta.comp_len as usize;
+        self.buffer.get(..len).unwrap_or_default()
+    }
+
+    /// Appends a frame that was written elsewhere: its octets, as [`Writer::last_frame`] gave
+    /// them there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Writer::append`], and [`DatasetError::Truncated`] for octets of another length.
+    pub fn append_again(&mut self, meta: &FrameMeta, octets: &[u8]) -> Result<Written> {
+        self.check_open("append")?;
+        let mut again = self.plan(meta.first_seq, meta.time_ms, meta.rows, &[])?;
+        (again.raw_len, again.comp_len) = (meta.raw_len, meta.comp_len);
+        let (found, expected) = (octets.len() as u64, again.end() - again.offset);
+        if found != expected {
+            return Err(DatasetError::Truncated {
+                offset: again.offset,
+                what: "frame to be written again",
+                found,
+                expected,
+            });
+        }
+        self.write(again.offset, octets)?;
+        self.count(&again);
+        Ok(Written {
+            meta: again,
+            len: found,
+        })
+    }
+
     /// The frame as far as it is known before compression, everything checked.
     fn plan(&self, first_seq: u64, time_ms: i64, rows: u32, payload: &[u8]) -> Result<FrameMeta> {
         let offset = self.totals.len;
@@ -158,16 +192,31 @@ impl<W: Write> Writer<W> {
         let frame = &mut self.buffer[..HEADER_BYTES + meta.comp_len as usize];
         let (header, compressed) = frame.split_at_mut(HEADER_BYTES);
         header.copy_from_slice(&meta.encode(crc32c::crc32c(compressed)));
-        if let Err(error) = self.output.write_all(frame) {
+        let written = self.output.write_all(frame);
+        self.told(meta.offset, written)
+    }
+
+    fn write(&mut self, offset: u64, octets: &[u8]) -> Result<()> {
+        let written = self.output.write_all(octets);
+        self.told(offset, written)
+    }
+
+    fn told(&mut self, offset: u64, written: std::io::Result<()>) -> Result<()> {
+        if written.is_err() {
             self.state = State::Broken;
-            return Err(DatasetError::io(meta.offset)(error));
         }
-        Ok(())
+        written.map_err(DatasetError::io(offset))
     }
 
     fn count(&mut self, meta: &FrameMeta) {
         self.table.push(meta.comp_len, meta.raw_len);
         self.totals.count(meta);
+    }
+
+    /// Whether a write failed and the file was not cut back yet.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.state == State::Broken
     }
 
     /// Says that the caller has cut the file back to [`Writer::len`] after a failed write.
@@ -186,11 +235,7 @@ impl<W: Write> Writer<W> {
     pub fn write_seek_table(&mut self) -> Result<Totals> {
         self.check_open("seal")?;
         let table = self.table.encode();
-        let offset = self.totals.len;
-        if let Err(error) = self.output.write_all(&table) {
-            self.state = State::Broken;
-            return Err(DatasetError::io(offset)(error));
-        }
+        self.write(self.totals.len, &table)?;
         self.state = State::Sealed;
         self.totals.len += table.len() as u64;
         Ok(self.totals)
