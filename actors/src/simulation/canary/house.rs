@@ -189,7 +189,10 @@ impl House {
     pub(super) fn close(self) -> Left {
         self.stop.drain.cancel();
         let (_, totals) = self.service.join().unwrap().unwrap();
-        let mut outputs = headers(&self.directory.path().join("prepared"));
+        let prepared = self.directory.path().join("prepared");
+        let mut outputs = headers(&prepared);
+        let manifest = fs::read(prepared.join("manifest.jsonl")).unwrap();
+        outputs.push(("the manifest".to_owned(), manifest));
         for (format, client) in self.clients {
             outputs.push((format.to_owned(), client.join().unwrap()));
         }
