@@ -14,7 +14,7 @@ use crate::anonymize::{Key, hkdf};
 /// A block that is not filled in.
 const ZERO: Block = Array([0; 16]);
 /// Of an IPv4 address as IPv4-mapped: the bits in front of it, and what they are.
-const MAPPED_BITS: usize = 96;
+const MAPPED_BITS: u32 = 96;
 const MAPPED: u128 = 0xFFFF << 32;
 
 /// The function under one key. The ciphers wipe themselves when dropped.
@@ -31,12 +31,16 @@ impl PfxFlips {
 
     /// The flips of `M` bits of each address from bit `first` on, 64 at most.
     #[inline]
-    fn of_bits<const M: usize, const N: usize>(&self, addrs: &[u128; N], first: usize) -> [u64; N] {
+    fn of_bits<const M: usize, const N: usize>(&self, addrs: &[u128; N], first: u32) -> [u64; N] {
         let mut blocks = [[ZERO; M]; N];
         for (blocks, addr) in blocks.iter_mut().zip(addrs) {
-            for (bit, block) in (first..).zip(blocks.iter_mut()) {
-                let prefix = if bit == 0 { 0 } else { addr >> (128 - bit) };
-                block.0 = (1 << bit | prefix).to_be_bytes();
+            // The bits before are there, and each block has one more of the others.
+            let mut prefix = 1 << first | addr.checked_shr(128 - first).unwrap_or(0);
+            let mut rest = addr << first;
+            for block in blocks {
+                block.0 = prefix.to_be_bytes();
+                prefix = prefix << 1 | rest >> 127;
+                rest <<= 1;
             }
         }
         let mut others = blocks;
