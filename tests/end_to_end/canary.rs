@@ -158,9 +158,10 @@ fn run_with(scratch: &Scratch, policy: &str, level: &str, more: &[(&str, &str)])
     Output { parts }
 }
 
-/// Names, headers and rows of all segments.
+/// Names, headers and rows of all segments, and the manifest.
 fn dataset(prepared: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut parts = Vec::new();
+    let manifest = fs::read(prepared.join("manifest.jsonl")).unwrap();
+    let mut parts = vec![("manifest".to_owned(), manifest)];
     for (name, segment) in segments(prepared) {
         let header = header(&segment).to_string();
         parts.push((format!("{name} header"), header.into_bytes()));

@@ -204,19 +204,21 @@ impl House {
     }
 }
 
-/// The headers of all segments, which are not compressed.
+/// The headers of all segments, which are not compressed, and what lies beside them.
 fn headers(prepared: &Path) -> Vec<(String, Vec<u8>)> {
     let mut headers = Vec::new();
     for entry in fs::read_dir(prepared).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_some_and(|found| found == "zst") {
-            let octets = fs::read(&path).unwrap();
+        let mut octets = fs::read(&path).unwrap();
+        if path.extension().is_some_and(|extension| extension == "zst") {
             let len = u32::from_le_bytes(octets[4..8].try_into().unwrap());
-            let header = octets[8..8 + len as usize - 4].to_vec();
-            headers.push((path.display().to_string(), header));
+            octets = octets[8..8 + len as usize - 4].to_vec();
+        }
+        if !octets.is_empty() {
+            headers.push((path.display().to_string(), octets));
         }
     }
-    assert!(!headers.is_empty());
+    assert!(headers.len() > 1, "a segment and a manifest");
     headers
 }
 
