@@ -230,6 +230,8 @@ counters! {
     prepared_durable,
     /// Syncs of either dataset that failed.
     syncs_failed,
+    /// Segments of either dataset that were removed, as the settings say.
+    segments_removed,
     /// Blocks of the prepared stream.
     blocks_published,
     /// Client sessions begun.

@@ -65,7 +65,7 @@ pub use mode::Mode;
 pub use origin::Origin;
 pub use pipeline::{Lanes, Pipeline};
 pub use receiver::Receiver;
-pub use recorder::{Recorder, Sync};
+pub use recorder::{Keep, Recorder, Sync};
 pub use replay::{Pace, Replay, ReplayDatabases};
 pub use rollup::RollUp;
 pub use site::Site;

@@ -185,6 +185,11 @@ pub(crate) struct Recorder {
     pub(crate) sync: Value,
     pub(crate) sync_interval: Value,
     pub(crate) sync_bytes: Value,
+    pub(crate) keep_raw_time: Value,
+    pub(crate) keep_raw_bytes: Value,
+    pub(crate) keep_prepared_time: Value,
+    pub(crate) keep_prepared_bytes: Value,
+    pub(crate) free_space_min: Value,
 }
 
 #[derive(Debug, Deserialize)]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::check::{Check, item};
+use crate::check::{Check, Item, item};
 use crate::duration::{DAY, MILLISECOND, MINUTE, SECOND};
 use crate::raw;
 use crate::size::{ByteSize, GIB, KIB, MIB};
@@ -19,6 +19,18 @@ pub struct Recorder {
     segment_bytes: ByteSize,
     segment_time: Duration,
     sync: Sync,
+    keep_raw: Keep,
+    keep_prepared: Keep,
+    free_space_min: ByteSize,
+}
+
+/// For how long, and how much of it, a dataset is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Keep {
+    /// What is older is removed; at most 3650 days. None: nothing is too old.
+    pub time: Option<Duration>,
+    /// What is more is removed, the oldest first; at most 1024 TiB. None: nothing is too much.
+    pub bytes: Option<ByteSize>,
 }
 
 /// When written data are synced to the disk.
@@ -44,6 +56,9 @@ enum Mode {
     Interval,
     Never,
 }
+
+/// The most that may be asked to be kept, or free.
+const KEPT_MAX: ByteSize = GIB.times(1 << 20);
 
 const MODES: [(&str, Mode); 3] = [
     ("interval", Mode::Interval),
@@ -113,6 +128,33 @@ impl Recorder {
         self.sync
     }
 
+    /// How much of the raw dataset is kept.
+    #[must_use]
+    pub const fn keep_raw(&self) -> Keep {
+        self.keep_raw
+    }
+
+    /// How much of the prepared dataset is kept.
+    #[must_use]
+    pub const fn keep_prepared(&self) -> Keep {
+        self.keep_prepared
+    }
+
+    /// While less of the disk is free, the oldest segments are removed; 0: they are not.
+    #[must_use]
+    pub const fn free_space_min(&self) -> ByteSize {
+        self.free_space_min
+    }
+
+    fn check_keep(time: Item<'_>, bytes: Item<'_>, check: &mut Check<'_>) -> Option<Keep> {
+        let time = check.duration(time, &(Duration::ZERO..=DAY * 3_650));
+        let bytes = check.size(bytes, &(ByteSize::new(0)..=KEPT_MAX));
+        Some(Keep {
+            time: Some(time?).filter(|time| !time.is_zero()),
+            bytes: Some(bytes?).filter(|bytes| bytes.bytes() > 0),
+        })
+    }
+
     fn check_sync(raw: &raw::Recorder, check: &mut Check<'_>) -> Option<Sync> {
         let mode = check.choice(item("recorder.sync", &raw.sync), &MODES);
         let interval = item("recorder.sync_interval", &raw.sync_interval);
@@ -141,6 +183,18 @@ impl Recorder {
         let segment_time = check.duration(time, &(SECOND..=DAY));
         check.at_most((flush, flush_interval), (time, segment_time));
         let sync = Self::check_sync(raw, check);
+        let keep_raw = Self::check_keep(
+            item("recorder.keep_raw_time", &raw.keep_raw_time),
+            item("recorder.keep_raw_bytes", &raw.keep_raw_bytes),
+            check,
+        );
+        let keep_prepared = Self::check_keep(
+            item("recorder.keep_prepared_time", &raw.keep_prepared_time),
+            item("recorder.keep_prepared_bytes", &raw.keep_prepared_bytes),
+            check,
+        );
+        let free = item("recorder.free_space_min", &raw.free_space_min);
+        let free_space_min = check.size(free, &(ByteSize::new(0)..=KEPT_MAX));
         Some(Self {
             directory: directory?,
             raw: records_raw?,
@@ -150,6 +204,9 @@ impl Recorder {
             segment_bytes: segment_bytes?,
             segment_time: segment_time?,
             sync: sync?,
+            keep_raw: keep_raw?,
+            keep_prepared: keep_prepared?,
+            free_space_min: free_space_min?,
         })
     }
 }

@@ -38,6 +38,7 @@ mod long_flows;
 mod nfanon;
 mod privacy;
 mod replay;
+mod retention;
 mod settings_command;
 mod shutdown;
 mod slow_clients;

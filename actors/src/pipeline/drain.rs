@@ -62,6 +62,7 @@ impl Pipeline {
             prepared_written = totals.prepared_written,
             prepared_durable = totals.prepared_durable,
             syncs_failed = totals.syncs_failed,
+            segments_removed = totals.segments_removed,
             delivered = totals.flows_delivered,
             keys_changed = totals.keys_changed,
             keys_refused = totals.keys_refused,

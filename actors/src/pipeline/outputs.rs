@@ -11,7 +11,7 @@ use flow::Network;
 use mediation::anonymize::{Anonymization, KeyName};
 use protocol::{Declaration, Form, Format, LegacyRules};
 use serde_json::{Map, Value, json};
-use settings::Sync;
+use settings::{ByteSize, Sync};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -24,7 +24,7 @@ use crate::hall::{Hall, Limits};
 use crate::recorder::{self, PreparedRecorder, RawRecorder};
 use crate::replayer::RUN;
 use crate::ring::Ring;
-use crate::store::{Options, Store, StoreError, SyncRule, key_at, oldest_seq_of};
+use crate::store::{Options, Retention, Store, StoreError, SyncRule, key_at, oldest_seq_of};
 use crate::supervision::supervise;
 use crate::tcp;
 use crate::terms::ANONYMIZATION;
@@ -130,8 +130,22 @@ fn options(
         segment_bytes: recorder.segment_bytes().bytes(),
         segment_ms: millis(recorder.segment_time()),
         sync: sync_rule(common),
+        retention: retention(common, kind),
         meta,
         preamble,
+    }
+}
+
+fn retention(common: &Common, kind: Kind) -> Retention {
+    let recorder = common.settings.recorder();
+    let keep = match kind {
+        Kind::Raw => recorder.keep_raw(),
+        Kind::Prepared => recorder.keep_prepared(),
+    };
+    Retention {
+        age: keep.time,
+        octets: keep.bytes.map(ByteSize::bytes),
+        free_min: recorder.free_space_min().bytes(),
     }
 }
 

@@ -7,7 +7,9 @@ mod pause;
 mod prepared;
 mod raw;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use tracing::error;
 
 use crate::accounting::Counter;
 use crate::store::Store;
@@ -22,6 +24,19 @@ pub const RAW: &str = "recorder-raw";
 
 /// How often a Recorder looks after what waits: for its deadline, or for a sync.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// How often a Recorder looks for segments that are not to be kept.
+const TIDY: Duration = Duration::from_secs(10);
+
+/// Removes the segments that are not to be kept any longer.
+fn tidy(store: &mut Store, removed: &Counter) {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now_ms = i64::try_from(now.unwrap_or_default().as_millis()).unwrap_or(i64::MAX);
+    match store.remove_surplus(now_ms) {
+        Ok(segments) => removed.add(segments),
+        Err(error) => error!(%error, "segments that are not to be kept cannot be removed"),
+    }
+}
 
 /// Where a dataset stands, told to the others.
 struct Standing {

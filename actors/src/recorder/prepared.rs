@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tracing::{error, info};
 
 use super::pause::Pause;
-use super::{LOOK, PREPARED, Standing};
+use super::{LOOK, PREPARED, Standing, TIDY, tidy};
 use crate::accounting::Accounting;
 use crate::edition::DATABASES;
 use crate::message::{Barrier, Custody, EndOfRun, Record};
@@ -154,6 +154,12 @@ impl Actor for PreparedRecorder {
         // What was due before a fall is not due any more.
         self.looks = false;
         self.look_later(ctx);
+        if self.store.removes() {
+            tidy(&mut self.store, &self.accounting.segments_removed);
+            ctx.run_interval(TIDY, |recorder, _| {
+                tidy(&mut recorder.store, &recorder.accounting.segments_removed);
+            });
+        }
     }
 }
 

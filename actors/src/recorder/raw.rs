@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tracing::{error, info};
 
 use super::pause::Pause;
-use super::{LOOK, RAW, Standing};
+use super::{LOOK, RAW, Standing, TIDY, tidy};
 use crate::accounting::Accounting;
 use crate::edition::{self, Edition};
 use crate::message::{Arrival, Arrivals, Custody, EndOfRun, RawArrivals, RawEdition};
@@ -272,6 +272,12 @@ impl Actor for RawRecorder {
 
     fn started(&mut self, ctx: &mut Context<Self>) {
         ctx.run_interval(LOOK, |recorder, _| recorder.look());
+        if self.store.removes() {
+            tidy(&mut self.store, &self.accounting.segments_removed);
+            ctx.run_interval(TIDY, |recorder, _| {
+                tidy(&mut recorder.store, &recorder.accounting.segments_removed);
+            });
+        }
     }
 }
 

@@ -111,6 +111,7 @@ pub(crate) fn options(directory: &std::path::Path, segment_bytes: u64) -> Option
         segment_bytes,
         segment_ms: 3_600_000,
         sync: crate::store::SyncRule::Never,
+        retention: crate::store::Retention::default(),
         meta: serde_json::Map::new(),
         preamble: Form::all(Format::Csv).preamble(),
     }

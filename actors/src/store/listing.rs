@@ -1,6 +1,7 @@
 //! The manifest of a dataset on disk, and how it is kept true.
 
-use std::fs::{File, OpenOptions};
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
 use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use dataset::segment::Kind;
 use tracing::warn;
 
 use super::reading::walk;
+use super::retention::Sealed;
 use super::{StoreError, segments};
 
 /// Octets of segments that a start reads for a manifest that lacks them.
@@ -52,6 +54,10 @@ pub fn entry_of(directory: &Path, name: SegmentName) -> Result<Entry, StoreError
 pub(super) struct Listing {
     path: PathBuf,
     file: File,
+    /// The segments that it lists, by position.
+    sealed: BTreeMap<u64, Sealed>,
+    /// The position after all that were ever listed.
+    next_seq: u64,
 }
 
 impl Listing {
@@ -66,10 +72,61 @@ impl Listing {
             .mode(mode)
             .open(&path);
         let file = opened.map_err(StoreError::file(&path))?;
-        let mut listing = Self { path, file };
+        let (sealed, next_seq) = (BTreeMap::new(), 0);
+        let mut listing = Self {
+            path,
+            file,
+            sealed,
+            next_seq,
+        };
         listing.cut_torn_line()?;
-        listing.catch_up(directory)?;
+        let manifest = manifest_of(directory)?;
+        for entry in manifest.entries.values() {
+            listing.took(&Line::Sealed(Box::new(entry.clone())));
+        }
+        for removed in manifest.removed.values() {
+            listing.took(&Line::Removed(*removed));
+        }
+        listing.finish_removing(directory, &manifest);
+        listing.catch_up(directory, &manifest)?;
         Ok(listing)
+    }
+
+    /// The position after all that were ever listed, whether or not it is there.
+    pub(super) const fn next_seq(&self) -> u64 {
+        self.next_seq
+    }
+
+    /// What is listed of a sealed segment.
+    pub(super) fn sealed(&self, name: SegmentName) -> Option<Sealed> {
+        self.sealed.get(&name.first_seq).copied()
+    }
+
+    /// Removes segments of which the manifest says that they are about to be.
+    fn finish_removing(&self, directory: &Path, manifest: &Manifest) {
+        let removed = manifest.removed.values();
+        for removed in removed.filter(|of| !manifest.entries.contains_key(&of.first_seq)) {
+            // It mostly is gone, and where it cannot be removed it is listed again.
+            drop(fs::remove_file(directory.join(removed.segment.to_string())));
+        }
+    }
+
+    fn took(&mut self, line: &Line) {
+        match line {
+            Line::Sealed(entry) => {
+                let sealed = Sealed {
+                    name: entry.segment,
+                    next_seq: entry.next_seq,
+                    to_ms: entry.to_ms,
+                    octets: entry.octets,
+                };
+                self.sealed.insert(entry.first_seq, sealed);
+                self.next_seq = self.next_seq.max(entry.next_seq);
+            }
+            Line::Removed(removed) => {
+                self.next_seq = self.next_seq.max(removed.next_seq);
+            }
+        }
     }
 
     /// Cuts off the end of a line that was not written whole.
@@ -95,8 +152,7 @@ impl Listing {
 
     /// Lists the segments that are not, the newest first, as far as reading them takes no
     /// time that anybody would notice.
-    fn catch_up(&mut self, directory: &Path) -> Result<(), StoreError> {
-        let manifest = manifest_of(directory)?;
+    fn catch_up(&mut self, directory: &Path, manifest: &Manifest) -> Result<(), StoreError> {
         if let Some((line, reason)) = manifest.bad_lines.first() {
             let path = self.path.display();
             warn!(%path, line, %reason, "the manifest has lines that cannot be read; `flowstream dataset repair` makes it anew");
@@ -140,6 +196,8 @@ impl Listing {
             }
             written.and_then(|()| self.file.sync_data())
         };
-        write().map_err(StoreError::file(&self.path))
+        write().map_err(StoreError::file(&self.path))?;
+        self.took(line);
+        Ok(())
     }
 }

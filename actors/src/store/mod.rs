@@ -11,7 +11,9 @@ mod open;
 mod prepared;
 mod reading;
 mod recovery;
+mod removal;
 mod repair;
+mod retention;
 mod summary;
 mod syncer;
 #[cfg(test)]
@@ -28,6 +30,7 @@ pub use listing::{entry_of, manifest_of};
 pub use prepared::{block_of, key_at};
 pub use reading::{StoredRows, Stream, locate, next_seq_of, oldest_seq_of, segments};
 pub use repair::{Repaired, repair};
+pub use retention::Retention;
 pub use summary::{Gap, SegmentSummary, Summary};
 pub use unsynced::SyncRule;
 pub use whole::{Damage, Part, Whole};

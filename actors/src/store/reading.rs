@@ -1,6 +1,7 @@
 //! Reading a dataset from its directory, segment after segment.
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use dataset::DatasetError;
@@ -16,7 +17,7 @@ use super::StoreError;
 pub fn segments(directory: &Path) -> Result<Vec<SegmentName>, StoreError> {
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(StoreError::directory(directory)(error)),
     };
     let mut names = Vec::new();
@@ -89,6 +90,17 @@ pub(super) fn open_segment(
     };
     let reader = Reader::open(file).map_err(StoreError::content(&path))?;
     Ok((reader, path))
+}
+
+/// The same; `None` if it was removed since it was listed.
+fn open_if_there(
+    directory: &Path,
+    name: SegmentName,
+) -> Result<Option<(Reader<File>, PathBuf)>, StoreError> {
+    match open_segment(directory, name) {
+        Err(StoreError::File { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(None),
+        opened => opened.map(Some),
+    }
 }
 
 /// Walks along the frames of a segment, which are not read.
@@ -174,7 +186,10 @@ impl Stream {
                 return Ok(Some(rows));
             }
             let Some(name) = follows else { return Ok(None) };
-            self.current = Some(open_segment(&self.directory, name)?);
+            // One that was removed meanwhile is not in the next listing.
+            if let Some(opened) = open_if_there(&self.directory, name)? {
+                self.current = Some(opened);
+            }
         }
     }
 
@@ -201,12 +216,16 @@ impl Stream {
 
     /// Opens the segment that holds the position, or the first behind it.
     fn enter(&mut self) -> Result<bool, StoreError> {
-        let names = segments(&self.directory)?;
-        let after = names.partition_point(|name| name.first_seq <= self.next_seq);
-        let Some(&name) = names.get(after.saturating_sub(1)) else {
-            return Ok(false);
+        let (name, (mut reader, path)) = loop {
+            let names = segments(&self.directory)?;
+            let after = names.partition_point(|name| name.first_seq <= self.next_seq);
+            let Some(&name) = names.get(after.saturating_sub(1)) else {
+                return Ok(false);
+            };
+            if let Some(opened) = open_if_there(&self.directory, name)? {
+                break (name, opened);
+            }
         };
-        let (mut reader, path) = open_segment(&self.directory, name)?;
         if self.next_seq > name.first_seq {
             reader
                 .seek_to_seq(self.next_seq)

@@ -9,10 +9,11 @@ use dataset::name::Content;
 use dataset::segment::Kind;
 use serde_json::{Map, json};
 
-use super::{Checked, Options, Store, Summary, SyncRule, check, manifest_of, repair};
+use super::{Checked, Options, Retention, Store, Summary, SyncRule, check, manifest_of, repair};
 use crate::test_directory::TestDirectory;
 
 mod faults;
+mod retention;
 
 fn options(directory: &TestDirectory) -> Options {
     Options {
@@ -23,6 +24,7 @@ fn options(directory: &TestDirectory) -> Options {
         segment_bytes: u64::MAX,
         segment_ms: 10,
         sync: SyncRule::Never,
+        retention: Retention::default(),
         meta: Map::from_iter([("policy".to_owned(), json!("standard"))]),
         preamble: b"column\n".to_vec(),
     }

@@ -19,6 +19,8 @@ use super::lock::Lock;
 use super::medium::{Disk, FileSystem};
 use super::open::{Beginning, Open, SealError};
 use super::recovery::{recover_segment, rename_sealed, retire};
+use super::removal::remove_surplus;
+use super::retention::Retention;
 use super::syncer::{Job, Syncer};
 use super::unsynced::{SyncRule, Unsynced};
 use super::{StoreError, entry_of, next_seq_of, segments};
@@ -40,6 +42,8 @@ pub struct Options {
     pub segment_ms: i64,
     /// When written data are synced.
     pub sync: SyncRule,
+    /// What of it is kept.
+    pub retention: Retention,
     /// What goes into each segment's header besides.
     pub meta: Map<String, Value>,
     /// What comes before the first row of each segment.
@@ -93,8 +97,9 @@ impl Store {
         for name in segments(directory)?.into_iter().filter(|name| name.open) {
             recover_segment(directory, name)?;
         }
-        let next_seq = next_seq_of(directory)?;
         let listing = Listing::open(directory, options.kind)?;
+        // A position is never used again, not even if all segments were removed.
+        let next_seq = next_seq_of(directory)?.max(listing.next_seq());
         let unsynced = Unsynced::new(options.sync, next_seq);
         let syncer = unsynced.keeps().then(Syncer::start).transpose();
         let syncer = syncer.map_err(StoreError::directory(directory))?;
@@ -140,6 +145,22 @@ impl Store {
     #[must_use]
     pub fn is_synced(&self) -> bool {
         self.unsynced.is_empty()
+    }
+
+    /// Whether segments are ever removed.
+    #[must_use]
+    pub const fn removes(&self) -> bool {
+        self.options.retention.removes()
+    }
+
+    /// Removes the segments that are not to be kept any longer at `now_ms`, in Unix
+    /// milliseconds; gives how many. The open one never is.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the manifest cannot say so first, or a file cannot be removed.
+    pub fn remove_surplus(&mut self, now_ms: i64) -> Result<u64, StoreError> {
+        let (directory, rules) = (&self.options.directory, &self.options.retention);
+        remove_surplus(directory, &mut self.listing, rules, now_ms)
     }
 
     /// Positions up to here will never be written: the next row is at `seq`.

@@ -109,7 +109,9 @@ fn an_unknown_key_is_told_with_the_nearest() {
             "environment FLOWSTREAM_CFG_WHATEVER: whatever: unknown key; \
              variables are called FLOWSTREAM_CFG_<SECTION>__<KEY>",
             "--set recorder.colour: recorder.colour: unknown key; [recorder] has directory, raw, \
-             prepared, compression_level, flush_interval, segment_bytes, segment_time, sync, sync_interval, sync_bytes",
+             prepared, compression_level, flush_interval, segment_bytes, segment_time, sync, \
+             sync_interval, sync_bytes, keep_raw_time, \
+             keep_raw_bytes, keep_prepared_time, keep_prepared_bytes, free_space_min",
             "--set listen: listen: unknown key; did you mean receiver.listen?",
         ]
     );

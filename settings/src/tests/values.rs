@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::{Given, site};
-use crate::{ByteSize, KeyEpoch, Lanes, Level, LogFormat, Mode, Pace, Policy, Sync};
+use crate::{ByteSize, Keep, KeyEpoch, Lanes, Level, LogFormat, Mode, Pace, Policy, Sync};
 
 const MIB: u64 = 1_048_576;
 
@@ -64,6 +64,9 @@ fn the_defaults_of_keeping_and_serving() {
         bytes: ByteSize::new(8 * MIB),
     };
     assert_eq!(recorder.sync(), each_second);
+    let keep = [recorder.keep_raw(), recorder.keep_prepared()];
+    assert_eq!(keep, [Keep::default(); 2], "all is kept");
+    assert_eq!(recorder.free_space_min(), ByteSize::new(0));
     let clients = settings.clients();
     assert_eq!(
         clients.listen(),
