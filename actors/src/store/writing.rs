@@ -1,5 +1,6 @@
 //! Writing a dataset: one open segment at a time, sealed and renamed when it is full.
 
+use std::collections::VecDeque;
 use std::fmt::Display;
 use std::fs::DirBuilder;
 use std::io;
@@ -67,6 +68,8 @@ pub struct Store {
     /// How the segment began whose frames are to be written anew.
     given_up: Option<Beginning>,
     listing: Listing,
+    /// What the manifest is to say and could not be told yet.
+    unlisted: VecDeque<Line>,
     _lock: Lock,
 }
 
@@ -113,6 +116,7 @@ impl Store {
             syncs_failed: 0,
             given_up: None,
             listing,
+            unlisted: VecDeque::new(),
             _lock: lock,
         })
     }
@@ -159,6 +163,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the manifest cannot say so first, or a file cannot be removed.
     pub fn remove_surplus(&mut self, now_ms: i64) -> Result<u64, StoreError> {
+        // First what is there, so that the manifest ends with what is not.
+        self.catch_up();
+        if !self.unlisted.is_empty() {
+            return Ok(0);
+        }
         let (directory, rules) = (&self.options.directory, &self.options.retention);
         remove_surplus(directory, &mut self.listing, rules, now_ms)
     }
@@ -359,7 +368,9 @@ impl Store {
 
     fn list_retired(&mut self, name: SegmentName) -> Result<(), StoreError> {
         let entry = entry_of(&self.options.directory, name)?;
-        self.listing.add(&Line::Sealed(Box::new(entry)))
+        self.unlisted.push_back(Line::Sealed(Box::new(entry)));
+        self.catch_up();
+        Ok(())
     }
 
     /// Writes anew what a failed sync was for, to a segment that begins as its own did.
@@ -396,6 +407,7 @@ impl Store {
     /// next start will seal it.
     pub fn seal(&mut self) -> Result<(), StoreError> {
         self.await_sync()?;
+        self.catch_up();
         let Some(mut open) = self.open.take() else {
             return Ok(());
         };
@@ -422,11 +434,23 @@ impl Store {
         }
     }
 
-    /// Lists a sealed segment. It is whole without that, and the next start tries again.
+    /// Lists a sealed segment. It is whole without that: the next one tries again, and the next
+    /// start.
     fn list(&mut self, header: &SegmentHeader, totals: &Totals, sum: Checksum) {
         let entry = Entry::new(header, totals, sum);
-        if let Err(error) = self.listing.add(&Line::Sealed(Box::new(entry))) {
-            warn!(%error, "a sealed segment is not listed; the next start will list it");
+        self.unlisted.push_back(Line::Sealed(Box::new(entry)));
+        self.catch_up();
+    }
+
+    /// Tells the manifest what it could not be told before.
+    fn catch_up(&mut self) {
+        while let Some(line) = self.unlisted.front() {
+            if let Err(error) = self.listing.add(line) {
+                let segments = self.unlisted.len();
+                warn!(%error, segments, "sealed segments are not listed yet");
+                return;
+            }
+            self.unlisted.pop_front();
         }
     }
 
