@@ -135,6 +135,13 @@ impl Databases {
         })
     }
 
+    /// The same, in which [rare](Table::without_rare) ASNs and countries are not known.
+    #[must_use]
+    pub fn without_rare(self, limit: u64) -> Self {
+        let table = self.table.without_rare(limit);
+        Self { table, ..self }
+    }
+
     /// What is known of an address, and what else was stated, for people.
     #[must_use]
     pub fn lookup(&self, addr: IpAddr) -> Found {

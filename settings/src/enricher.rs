@@ -19,6 +19,7 @@ pub struct Enricher {
     city: Option<DatabaseFile>,
     asn: Option<DatabaseFile>,
     filter: String,
+    rare_under: u64,
     site: Site,
     look_interval: Duration,
     versions_keep: usize,
@@ -83,6 +84,12 @@ impl Enricher {
         &self.filter
     }
 
+    /// ASNs and countries with fewer addresses are not known in flows; 0: all are.
+    #[must_use]
+    pub const fn rare_under(&self) -> u64 {
+        self.rare_under
+    }
+
     /// How often the files are looked at for changes; zero for never.
     #[must_use]
     pub const fn look_interval(&self) -> Duration {
@@ -119,6 +126,8 @@ impl Enricher {
         let city = file("enricher.city", &raw.city);
         let asn = file("enricher.asn", &raw.asn);
         let filter = check.text(item("enricher.filter", &raw.filter));
+        let rare = item("enricher.rare_under", &raw.rare_under);
+        let rare_under = check.integer(rare, &(0..=1 << 32));
         let interval = item("enricher.look_interval", &raw.look_interval);
         let look_interval = check.duration(interval, &(Duration::ZERO..=DAY));
         let keep = item("enricher.versions_keep", &raw.versions_keep);
@@ -133,6 +142,7 @@ impl Enricher {
             city: city?,
             asn: asn?,
             filter: filter?,
+            rare_under: u64::try_from(rare_under?).ok()?,
             site: site?,
             look_interval: look_interval?,
             versions_keep: usize::try_from(versions_keep?).ok()?,

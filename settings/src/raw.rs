@@ -122,6 +122,7 @@ pub(crate) struct Enricher {
     pub(crate) asn: Value,
     pub(crate) filter: Value,
     pub(crate) look_interval: Value,
+    pub(crate) rare_under: Value,
     pub(crate) versions_keep: Value,
     pub(crate) versions_keep_time: Value,
     pub(crate) site: Site,

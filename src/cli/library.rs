@@ -24,19 +24,30 @@ const KEPT: &str = "kept/databases";
 
 /// The databases to begin with, and where others come from.
 pub(super) fn stock(settings: &Settings) -> Result<Stock, CliError> {
+    let rare_under = settings.enricher().rare_under();
     let files = files(settings);
     let world = world(settings)?;
     if let Some(dataset) = as_recorded(settings) {
         let (directory, _) = locate(dataset).map_err(ActorsError::Store)?;
         let kept = Some(kept(settings, directory.join("..").join(KEPT)));
-        return Ok(Stock::as_recorded(Arc::new(Shelf { files, kept, world })));
+        return Ok(Stock::as_recorded(Arc::new(Shelf {
+            files,
+            kept,
+            world,
+            rare_under,
+        })));
     }
     let recorder = settings.recorder();
     let keeps = settings.enricher().versions_keep() > 0
         && settings.mode() == Mode::Collect
         && recorder.records_raw();
     let kept = keeps.then(|| kept(settings, recorder.directory().join(KEPT)));
-    let shelf = Arc::new(Shelf { files, kept, world });
+    let shelf = Arc::new(Shelf {
+        files,
+        kept,
+        world,
+        rare_under,
+    });
     let stock = match settings.mode() {
         Mode::Collect => open(Arc::clone(&shelf)),
         // A replay without it would give other flows.
@@ -82,6 +93,7 @@ struct Shelf {
     files: Files,
     kept: Option<Kept>,
     world: World,
+    rare_under: u64,
 }
 
 impl Shelf {
@@ -117,7 +129,7 @@ impl Library for Shelf {
         for absent in databases.absent() {
             info!("database: {absent}");
         }
-        edition(databases)
+        edition(databases, self.rare_under)
     }
 
     fn update(&self) -> Update {
@@ -158,15 +170,16 @@ impl Library for Shelf {
             return Err("no versions of the databases are kept".into());
         };
         let site = self.files.site.clone();
-        edition(Databases::reopen(&made_of, kept, site)?)
+        edition(Databases::reopen(&made_of, kept, site)?, self.rare_under)
     }
 }
 
-fn edition(databases: Databases) -> Result<Edition, LibraryError> {
+fn edition(databases: Databases, rare_under: u64) -> Result<Edition, LibraryError> {
     for summary in databases.summary() {
         info!("database: {summary}");
     }
     let made_of = serde_json::to_value(databases.made_of())?;
+    let databases = databases.without_rare(rare_under);
     Ok(Edition::new(Arc::new(databases), made_of))
 }
 

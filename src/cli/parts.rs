@@ -57,7 +57,10 @@ fn keys(settings: &Settings) -> Result<(KeyRing, Option<Arc<dyn KeySource>>), Cl
         0 => PortLimit::OFF,
         limit => PortLimit::at(limit),
     };
-    let scheme = policy::scheme(anonymizer)?.with_ports(ports);
+    let rare_under = settings.enricher().rare_under();
+    let scheme = policy::scheme(anonymizer)?
+        .with_ports(ports)
+        .with_rare_under(rare_under);
     if !scheme.needs_key() {
         let ring = KeyRing::without_key(scheme).map_err(PolicyError::from)?;
         return Ok((ring, None));

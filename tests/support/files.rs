@@ -11,15 +11,22 @@ use super::tool::tool;
 
 /// Name and octets of each segment in a directory.
 pub(crate) fn segments(directory: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut segments = BTreeMap::new();
+    let mut segments = files(directory);
+    segments.retain(|name, _| name.contains(".zst"));
+    segments
+}
+
+/// Name and octets of each file in a directory that is not hidden.
+pub(crate) fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
     for entry in fs::read_dir(directory).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();
-        if name.contains(".zst") {
-            segments.insert(name, fs::read(entry.path()).unwrap());
+        if !name.starts_with('.') {
+            files.insert(name, fs::read(entry.path()).unwrap());
         }
     }
-    segments
+    files
 }
 
 /// The header of a segment.

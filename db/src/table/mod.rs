@@ -11,6 +11,7 @@ mod names;
 mod numbered;
 mod origins;
 mod ranges;
+mod rare;
 mod row;
 mod search;
 #[cfg(test)]

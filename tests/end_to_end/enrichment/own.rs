@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::exporter::{Exporter, Sample, v5};
+use crate::support::files::{header, segments};
 use crate::support::{Client, Launch, Received, Scratch};
 
 /// One flow from 198.18.0.7 to 198.19.0.1.
@@ -49,6 +50,27 @@ fn a_campus_network_has_what_its_row_says_and_the_site_fills_the_rest() {
     assert_eq!(told(&flow, "src"), lab);
     let elsewhere = json!([15, 64_500, "CH", 47.5, 8.5, null, "Benchmarking"]);
     assert_eq!(told(&flow, "dst"), elsewhere);
+}
+
+#[test]
+fn what_names_few_hosts_is_left_out_and_declared() {
+    let scratch = Scratch::new();
+    let rows = "prefix,vlan,country,name,asn\n\
+                198.18.0.0/24,12,LI,lab,64501\n198.19.0.0/16,13,CH,campus,64502\n";
+    let rows = scratch.file("vlans.csv", rows);
+    let launch = Launch::new(&scratch, "data")
+        .set("enricher.private_prefixes", "")
+        .set("enricher.private_prefixes_vlans", rows.to_str().unwrap())
+        .set("enricher.rare_under", "1000");
+    let flow = one_flow(&launch);
+    let small = json!([24, null, null, null, null, 12, "lab"]);
+    assert_eq!(told(&flow, "src"), small);
+    let large = json!([16, 64_502, "CH", null, null, 13, "campus"]);
+    assert_eq!(told(&flow, "dst"), large);
+    let segments = segments(&scratch.join("data/prepared"));
+    let header = header(segments.values().next().unwrap());
+    let declared = header["meta"]["anonymization"].to_string();
+    assert!(declared.contains("fewer addresses than 1000"), "{declared}");
 }
 
 #[test]

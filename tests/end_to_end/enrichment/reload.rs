@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::replace;
 use crate::support::exporter::{Exporter, Sample, v5};
-use crate::support::files::{assert_same_segments, header, segments};
+use crate::support::files::{assert_same_segments, files, header, segments};
 use crate::support::program::generate;
 use crate::support::recording::recording;
 use crate::support::{Client, Launch, Received, Scratch};
@@ -127,7 +127,7 @@ fn replays_use_the_databases_of_then_or_of_now(scratch: &Scratch) {
     service.wait().assert_clean();
     assert_eq!(versions(&received), [0], "what the file says now");
     let kept = scratch.join("data/kept/databases");
-    let gone = segments(&kept)
+    let gone = files(&kept)
         .into_keys()
         .find(|name| !name.ends_with(".json"));
     fs::remove_file(kept.join(gone.unwrap())).unwrap();

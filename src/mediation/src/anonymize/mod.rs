@@ -44,7 +44,7 @@ pub use prefix_preserving::PrefixPreserving;
 pub use reduced::{KeyFields, Nulls, Reduced, Totals};
 use remembered::{CHUNK, Remembered};
 pub use scheme::Scheme;
-use table::{Description, PORT_LIMIT};
+use table::{Description, PORT_LIMIT, RARE};
 pub use table::{
     Methods, Parameters, Rules, Said, SaidMeasures, Scopes, SpecialUse, Table, TableError,
     Technique, Unsuitable,
@@ -149,6 +149,7 @@ fn place_order(one: &Place, other: &Place) -> Ordering {
 pub struct Anonymization {
     policy: Policy,
     ports: PortLimit,
+    rare_under: u64,
     key: Option<KeyName>,
 }
 
@@ -159,6 +160,7 @@ impl Anonymization {
         Self {
             policy,
             ports: PortLimit::OFF,
+            rare_under: 0,
             key: None,
         }
     }
@@ -167,6 +169,13 @@ impl Anonymization {
     #[must_use]
     pub fn with_ports(self, ports: PortLimit) -> Self {
         Self { ports, ..self }
+    }
+
+    /// The same of flows in which ASNs and countries with fewer addresses are not known, which
+    /// is said of them; 0: all are.
+    #[must_use]
+    pub fn with_rare_under(self, rare_under: u64) -> Self {
+        Self { rare_under, ..self }
     }
 
     /// The same, told which key it is with.
@@ -197,6 +206,9 @@ impl Anonymization {
         if self.ports != PortLimit::OFF {
             Self::say_limit(&mut techniques);
         }
+        if self.rare_under > 0 {
+            self.say_rare(&mut techniques);
+        }
         techniques
     }
 
@@ -212,6 +224,22 @@ impl Anonymization {
                     said.text = PORT_LIMIT.into();
                 }
                 _ => said.text = format!("{PORT_LIMIT}; {}", said.text).into(),
+            }
+        }
+    }
+
+    /// Says of what names few hosts that it was left out before all else.
+    fn say_rare(&self, techniques: &mut [Technique]) {
+        let rare = format!("{RARE}{}", self.rare_under);
+        for said in techniques.iter_mut().filter(|said| names_few(said.field)) {
+            match said.method {
+                Method::BlackMarker => {}
+                Method::Clear => {
+                    said.method = Method::PrecisionDegradation;
+                    said.stability = Method::PrecisionDegradation.stability();
+                    said.text = rare.clone().into();
+                }
+                _ => said.text = format!("{rare}; {}", said.text).into(),
             }
         }
     }
@@ -260,6 +288,23 @@ impl Anonymization {
     pub fn told(&self, addr: IpAddr) -> IpAddr {
         self.policy.address(addr)
     }
+}
+
+/// Whether a field may name so few hosts that it is left out of flows before all else.
+const fn names_few(field: Field) -> bool {
+    matches!(
+        field,
+        Field::SrcAsn
+            | Field::SrcAsName
+            | Field::SrcCountry
+            | Field::SrcLatitude
+            | Field::SrcLongitude
+            | Field::DstAsn
+            | Field::DstAsName
+            | Field::DstCountry
+            | Field::DstLatitude
+            | Field::DstLongitude
+    )
 }
 
 /// What becomes of addresses. There is no default: leaving them alone is said by name.

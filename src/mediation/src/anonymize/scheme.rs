@@ -5,11 +5,12 @@ use flow::{Field, Method};
 use super::{Anonymization, CryptoPan, Key, KeyName, OctetPermutation, Policy, Rules, TableError};
 use crate::select::PortLimit;
 
-/// A policy and a limit of ports, of which each key makes an [`Anonymization`].
+/// A policy, a limit of ports and what was coarsened before, of which each key makes an [`Anonymization`].
 #[derive(Debug, Clone)]
 pub struct Scheme {
     plan: Plan,
     ports: PortLimit,
+    rare_under: u64,
 }
 
 /// The policies before they have a key.
@@ -32,8 +33,11 @@ impl Scheme {
     pub const CNSM2019: Self = Self::of(Plan::Cnsm2019);
 
     const fn of(plan: Plan) -> Self {
-        let ports = PortLimit::OFF;
-        Self { plan, ports }
+        Self {
+            plan,
+            ports: PortLimit::OFF,
+            rare_under: 0,
+        }
     }
 
     /// Field by field, with scopes.
@@ -46,6 +50,13 @@ impl Scheme {
     #[must_use]
     pub fn with_ports(self, ports: PortLimit) -> Self {
         Self { ports, ..self }
+    }
+
+    /// The same of flows in which ASNs and countries with fewer addresses are not known;
+    /// 0: all are. It is said of them, not done: enrichment leaves them out.
+    #[must_use]
+    pub fn with_rare_under(self, rare_under: u64) -> Self {
+        Self { rare_under, ..self }
     }
 
     /// Whether it has to have a secret key.
@@ -93,6 +104,7 @@ impl Scheme {
         Anonymization {
             policy,
             ports: self.ports,
+            rare_under: self.rare_under,
             key: None,
         }
     }

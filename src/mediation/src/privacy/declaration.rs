@@ -93,7 +93,9 @@ impl Declaration {
     #[must_use]
     pub fn text(&self, field: Field) -> Option<&str> {
         let saying = self.saying(field)?;
-        let is_clear = |said: &Said| said.method == Method::Clear && !said.has_port_limit;
+        let is_clear = |said: &Said| {
+            said.method == Method::Clear && !said.has_port_limit && !said.has_rare_limit
+        };
         let is_clear = saying.said.as_ref().is_some_and(is_clear);
         (!is_clear).then_some(saying.text.as_str())
     }

@@ -37,7 +37,7 @@ use keeping::{Keeping, Remembering};
 use make::Make;
 pub use methods::{Methods, Unsuitable};
 pub use parameters::Parameters;
-pub(super) use said::PORT_LIMIT;
+pub(super) use said::{PORT_LIMIT, RARE};
 pub use said::{Said, SaidMeasures};
 pub use scopes::{Scopes, SpecialUse};
 

@@ -14,6 +14,8 @@ pub struct Said {
     pub measures: SaidMeasures,
     /// Ports from a limit on are 0 before anything else; which limit, is not said.
     pub has_port_limit: bool,
+    /// It is null where an AS or a country has fewer addresses than the settings say.
+    pub has_rare_limit: bool,
     /// In how many prefixes addresses leave as they are.
     pub clear_prefixes: u64,
     /// What becomes of special-use addresses.
@@ -37,6 +39,9 @@ pub struct SaidMeasures {
 
 /// What ports are said to be below a limit, before what else is said of them.
 pub(in crate::anonymize) const PORT_LIMIT: &str = "binning: ports from a limit on are 0";
+/// What is said of an AS, a country or a position that may be null, before the number.
+pub(in crate::anonymize) const RARE: &str =
+    "precision degradation: null where an AS or a country has fewer addresses than ";
 /// What is said of special-use addresses that leave.
 pub(super) const SPECIAL: &str = "special-use addresses are clear";
 /// What is said of addresses in scopes, before their number.
@@ -50,7 +55,7 @@ impl Said {
         let read = Self::read(text);
         let agrees = |said: &Self| {
             let method = method.unwrap_or(said.method);
-            said.method == method || said.has_port_limit
+            said.method == method || said.has_port_limit || said.has_rare_limit
         };
         let named = method.map(|method| Self {
             method,
@@ -70,6 +75,7 @@ impl Said {
             grid: None,
         },
         has_port_limit: false,
+        has_rare_limit: false,
         clear_prefixes: 0,
         special: SpecialUse::Anonymized,
     };
@@ -88,6 +94,8 @@ impl Said {
     fn part(&mut self, part: &str) -> Option<()> {
         if part == PORT_LIMIT {
             self.has_port_limit = true;
+        } else if let Some(limit) = part.strip_prefix(RARE) {
+            self.has_rare_limit = limit.parse::<u64>().is_ok();
         } else if part == SPECIAL {
             self.special = SpecialUse::Clear;
         } else if let Some(rest) = part.strip_prefix(SCOPES) {

@@ -80,3 +80,26 @@ fn a_limit_of_ports_comes_before_their_method() {
         ]
     );
 }
+
+#[test]
+fn what_names_few_is_declared_where_it_leaves_and_read_back() {
+    let rare = "precision degradation: null where an AS or a country has fewer addresses than 300";
+    let methods = Methods::none()
+        .with(Field::SrcLatitude, Method::PrecisionDegradation)
+        .and_then(|methods| methods.with(Field::DstAsn, Method::BlackMarker))
+        .unwrap();
+    let said = policy(methods).with_rare_under(300).techniques();
+    let of = |field: Field| said.iter().find(|said| said.field == field).unwrap();
+    let text = |field| &*of(field).text;
+    assert_eq!(text(Field::SrcAsn), rare);
+    assert_eq!(of(Field::SrcAsn).method, Method::PrecisionDegradation);
+    assert!(text(Field::SrcLatitude).starts_with(&format!("{rare}; precision degradation")));
+    assert_eq!(of(Field::DstAsn).method, Method::BlackMarker);
+    assert_eq!(text(Field::DstAsn), "black-marker: null");
+    assert_eq!(of(Field::SrcVlan).method, Method::Clear);
+    for said in &said {
+        let read = Said::of(Some(said.method), &said.text).unwrap();
+        let may_be_rare = said.text.starts_with(rare);
+        assert_eq!(read.has_rare_limit, may_be_rare, "{}", said.text);
+    }
+}
