@@ -88,6 +88,16 @@ impl Open {
         self.beginning.header.created_ms
     }
 
+    /// Whether there is nothing in it but what comes before its rows, or behind them.
+    pub(super) fn has_no_rows(&self) -> bool {
+        self.writer.totals().rows() == 0
+    }
+
+    /// Removes its file.
+    pub(super) fn remove(&self) -> std::result::Result<(), StoreError> {
+        fs::remove_file(&self.path).map_err(StoreError::file(&self.path))
+    }
+
     /// What syncs it.
     pub(super) fn medium(&self) -> Arc<dyn Medium> {
         Arc::clone(&self.medium)

@@ -198,3 +198,20 @@ fn repairing_seals_and_lists_what_can_be_read() {
     let listed = manifest_of(directory.path()).unwrap();
     assert_eq!(listed.entries.keys().collect::<Vec<_>>(), [&0, &40]);
 }
+
+#[test]
+fn a_segment_whose_first_rows_failed_leaves_its_name_to_the_next() {
+    let directory = TestDirectory::new("nameless");
+    let mut store = write(&directory, 1);
+    store.seal().unwrap();
+    // More than a frame may have: refused, when the segment has begun.
+    let large = vec![b'x'; dataset::segment::RAW_LEN_MAX as usize + 1];
+    store.append(5, 1, &large).unwrap_err();
+    store.seal().unwrap();
+    assert_eq!(summary(&directory).segments.len(), 1);
+    store.append(6, 1, b"row\n").unwrap();
+    drop(store);
+    drop(Store::open(options(&directory)).unwrap());
+    let now = checked(&directory);
+    assert_eq!((now.rows, now.problems.as_slice()), (21, &[][..]));
+}

@@ -411,6 +411,9 @@ impl Store {
         let Some(mut open) = self.open.take() else {
             return Ok(());
         };
+        if open.has_no_rows() {
+            return self.discard(open);
+        }
         match open.seal() {
             Ok(totals) => {
                 self.unsynced.sealed(self.next_seq);
@@ -432,6 +435,17 @@ impl Store {
             }
             Err(SealError::Sync(error)) => Err(error),
         }
+    }
+
+    /// Removes a segment whose first rows could not be written: the next one begins where it
+    /// does, and would have its name.
+    fn discard(&mut self, open: Open) -> Result<(), StoreError> {
+        if let Err(error) = open.remove() {
+            self.open = Some(open);
+            return Err(error);
+        }
+        self.unsynced.sealed(self.next_seq);
+        Ok(())
     }
 
     /// Lists a sealed segment. It is whole without that: the next one tries again, and the next
