@@ -222,3 +222,25 @@ fn check_entry(entry: &Entry, totals: &Totals, mut file: File, path: &Path, chec
         checked.add(path, None, what);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problems_beyond_those_that_are_kept_are_counted() {
+        let mut checked = Checked::default();
+        for _ in 0..PROBLEMS_MAX + 2 {
+            checked.add(Path::new("segment"), Some((1, 1)), "damaged");
+        }
+        assert_eq!(
+            (checked.problems.len(), checked.more_problems),
+            (PROBLEMS_MAX, 2)
+        );
+        assert_eq!(
+            checked.problems[0].to_string(),
+            "segment: damaged",
+            "no row is lost"
+        );
+    }
+}

@@ -63,6 +63,15 @@ pub(super) struct Listing {
 impl Listing {
     /// Opens the manifest, and lists what a crash left unlisted.
     pub(super) fn open(directory: &Path, kind: Kind) -> Result<Self, StoreError> {
+        Self::open_reading(directory, kind, CATCH_UP)
+    }
+
+    /// The same, with so many octets of segments read at most.
+    pub(super) fn open_reading(
+        directory: &Path,
+        kind: Kind,
+        octets: u64,
+    ) -> Result<Self, StoreError> {
         let path = directory.join(FILE);
         let mode = if kind == Kind::Raw { 0o600 } else { 0o644 };
         let opened = OpenOptions::new()
@@ -88,7 +97,7 @@ impl Listing {
             listing.took(&Line::Removed(*removed));
         }
         listing.finish_removing(directory, &manifest);
-        listing.catch_up(directory, &manifest)?;
+        listing.catch_up(directory, &manifest, octets)?;
         Ok(listing)
     }
 
@@ -152,7 +161,12 @@ impl Listing {
 
     /// Lists the segments that are not, the newest first, as far as reading them takes no
     /// time that anybody would notice.
-    fn catch_up(&mut self, directory: &Path, manifest: &Manifest) -> Result<(), StoreError> {
+    fn catch_up(
+        &mut self,
+        directory: &Path,
+        manifest: &Manifest,
+        octets: u64,
+    ) -> Result<(), StoreError> {
         if let Some((line, reason)) = manifest.bad_lines.first() {
             let path = self.path.display();
             warn!(%path, line, %reason, "the manifest has lines that cannot be read; `flowstream dataset repair` makes it anew");
@@ -162,7 +176,7 @@ impl Listing {
             .into_iter()
             .filter(|name| !name.open && !manifest.entries.contains_key(&name.first_seq))
             .collect();
-        let mut left = CATCH_UP;
+        let mut left = octets;
         while let Some(name) = unlisted.pop() {
             let path = directory.join(name.to_string());
             let len = path.metadata().map_or(0, |metadata| metadata.len());

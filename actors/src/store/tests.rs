@@ -9,6 +9,7 @@ use dataset::name::Content;
 use dataset::segment::Kind;
 use serde_json::{Map, json};
 
+use super::listing::Listing;
 use super::{Checked, Options, Retention, Store, Summary, SyncRule, check, manifest_of, repair};
 use crate::test_directory::TestDirectory;
 
@@ -214,4 +215,17 @@ fn a_segment_whose_first_rows_failed_leaves_its_name_to_the_next() {
     drop(Store::open(options(&directory)).unwrap());
     let now = checked(&directory);
     assert_eq!((now.rows, now.problems.as_slice()), (21, &[][..]));
+}
+
+#[test]
+fn a_start_reads_no_more_for_the_manifest_than_nobody_notices() {
+    let directory = TestDirectory::new("much");
+    write(&directory, 3).seal().unwrap();
+    fs::remove_file(manifest(&directory)).unwrap();
+    let newest = fs::metadata(segment(&directory, 40)).unwrap().len();
+    for (octets, listed) in [(newest - 1, vec![]), (newest, vec![40])] {
+        drop(Listing::open_reading(directory.path(), Kind::Prepared, octets).unwrap());
+        let manifest = manifest_of(directory.path()).unwrap();
+        assert_eq!(manifest.entries.into_keys().collect::<Vec<_>>(), listed);
+    }
 }
