@@ -7,19 +7,14 @@ use indicatif::{HumanBytes, HumanCount};
 use serde_json::{Value, json};
 
 use super::list::kind;
-use super::{Format, time};
+use super::{Format, say, time};
 use crate::cli::CliError;
 use crate::cli::grid::Grid;
 use crate::cli::safe::shown;
 
 /// Says where each segment comes from, and what is not there.
 pub(super) fn info(summaries: &[Summary], format: Format) -> Result<(), CliError> {
-    let said = match format {
-        Format::Table => table(summaries),
-        Format::Jsonl => jsonl(summaries),
-    };
-    let written = said.and_then(|text| io::stdout().write_all(&text));
-    written.map_err(CliError::Stdout)
+    say(&format.text(summaries, table, jsonl)?)
 }
 
 fn table(summaries: &[Summary]) -> io::Result<Vec<u8>> {

@@ -6,18 +6,13 @@ use actors::store::Summary;
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::json;
 
-use super::{Format, time};
+use super::{Format, say, time};
 use crate::cli::CliError;
 use crate::cli::grid::Grid;
 
 /// Says which datasets there are.
 pub(super) fn list(summaries: &[Summary], format: Format) -> Result<(), CliError> {
-    let said = match format {
-        Format::Table => table(summaries),
-        Format::Jsonl => jsonl(summaries),
-    };
-    let written = said.and_then(|text| io::stdout().write_all(&text));
-    written.map_err(CliError::Stdout)
+    say(&format.text(summaries, table, jsonl)?)
 }
 
 fn table(summaries: &[Summary]) -> io::Result<Vec<u8>> {

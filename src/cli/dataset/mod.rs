@@ -8,7 +8,7 @@ mod prepare;
 mod repair;
 mod verify;
 
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use actors::store::{ExportError, StoreError, Summary, segments};
@@ -16,6 +16,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use flow::Civil;
 use settings::Settings;
 
+use super::progress::Progress;
 use super::{CliError, SettingsArgs};
 
 /// Arguments of `dataset`.
@@ -86,6 +87,60 @@ enum Format {
     Table,
     /// One JSON object a line
     Jsonl,
+}
+
+impl Format {
+    /// The text of something.
+    fn text<T: ?Sized>(
+        self,
+        what: &T,
+        table: impl FnOnce(&T) -> io::Result<Vec<u8>>,
+        jsonl: impl FnOnce(&T) -> io::Result<Vec<u8>>,
+    ) -> Result<Vec<u8>, CliError> {
+        let text = match self {
+            Self::Table => table(what),
+            Self::Jsonl => jsonl(what),
+        };
+        text.map_err(CliError::Stdout)
+    }
+}
+
+/// Says a text on standard output.
+fn say(text: &[u8]) -> Result<(), CliError> {
+    io::stdout().write_all(text).map_err(CliError::Stdout)
+}
+
+/// What is to be said of a dataset, and how many problems it has.
+struct Told {
+    text: Vec<u8>,
+    problems: u64,
+}
+
+/// Does something to each dataset that tells how many octets it has read, and says what came
+/// of it; fails if there are problems.
+fn for_each(
+    summaries: &[Summary],
+    doing: &str,
+    mut work: impl FnMut(&Summary, &mut dyn FnMut(u64)) -> Result<Told, CliError>,
+) -> Result<(), CliError> {
+    let mut problems = 0_u64;
+    for summary in summaries {
+        let doing = format!("{doing} {}", summary.directory.display());
+        let (mut progress, mut done) = (Progress::new(), 0);
+        let worked = work(summary, &mut |octets| {
+            done += octets;
+            progress.octets(&doing, done, Some(summary.octets()));
+        });
+        progress.clear();
+        let told = worked?;
+        say(&told.text)?;
+        problems = problems.saturating_add(told.problems);
+    }
+    if problems == 0 {
+        return Ok(());
+    }
+    let datasets = summaries.len();
+    Err(DatasetCommandError::Unsound { problems, datasets }.into())
 }
 
 /// Why `dataset` failed.

@@ -10,38 +10,19 @@ use indicatif::{HumanBytes, HumanCount};
 use serde_json::json;
 use tracing::warn;
 
-use super::{DatasetCommandError, Format, diff, prepare as anew};
-use crate::cli::progress::Progress;
+use super::{DatasetCommandError, Format, Told, diff, for_each, prepare as anew};
 use crate::cli::safe::shown;
 use crate::cli::{CliError, SettingsArgs};
 
 /// Checks datasets, and fails if something is wrong with one.
 pub(super) fn verify(summaries: &[Summary], format: Format) -> Result<(), CliError> {
-    let mut problems = 0;
-    for summary in summaries {
-        let doing = format!("checking {}", summary.directory.display());
-        let (mut progress, mut done) = (Progress::new(), 0);
-        let mut read = |octets: u64| {
-            done += octets;
-            progress.octets(&doing, done, Some(summary.octets()));
-        };
-        let checked = check(summary, &mut read).map_err(DatasetCommandError::Store);
-        progress.clear();
-        let checked = checked?;
-        problems +=
-            u64::try_from(checked.problems.len()).unwrap_or(u64::MAX) + checked.more_problems;
-        let said = match format {
-            Format::Table => table(summary, &checked),
-            Format::Jsonl => jsonl(summary, &checked),
-        };
-        let written = said.and_then(|text| io::stdout().write_all(&text));
-        written.map_err(CliError::Stdout)?;
-    }
-    if problems == 0 {
-        return Ok(());
-    }
-    let datasets = summaries.len();
-    Err(DatasetCommandError::Unsound { problems, datasets }.into())
+    for_each(summaries, "checking", |summary, read| {
+        let checked = check(summary, read).map_err(DatasetCommandError::Store)?;
+        let text = format.text(&(summary, &checked), table, jsonl)?;
+        let kept = u64::try_from(checked.problems.len()).unwrap_or(u64::MAX);
+        let problems = kept.saturating_add(checked.more_problems);
+        Ok(Told { text, problems })
+    })
 }
 
 /// Flows that are printed where what raw datasets become is not what they became.
@@ -65,7 +46,7 @@ pub(super) fn prepare(args: &SettingsArgs, summaries: &[Summary]) -> Result<(), 
     Ok(())
 }
 
-fn table(summary: &Summary, checked: &Checked) -> io::Result<Vec<u8>> {
+fn table((summary, checked): &(&Summary, &Checked)) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     let directory = shown(&summary.directory.display().to_string());
     let found = if checked.is_sound() {
@@ -92,7 +73,7 @@ fn table(summary: &Summary, checked: &Checked) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-fn jsonl(summary: &Summary, checked: &Checked) -> io::Result<Vec<u8>> {
+fn jsonl((summary, checked): &(&Summary, &Checked)) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     let line = json!({
         "what": "checked",
